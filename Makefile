@@ -1,0 +1,45 @@
+# Two commands: `make nightly` runs a night, `make test` proves the code. Both install
+# what they need into .venv from the lock files, once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: nightly test lint lock clean
+
+nightly: $(VENV)/.night
+	$(BIN)/tollbook demo --first-night
+	$(BIN)/tollbook nightly
+
+test: lint
+	$(BIN)/pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	TOLLBOOK_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --processes 2 models tests/data analyses
+
+# Run after changing the dependencies in pyproject.toml; needs uv.
+lock:
+	uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--upgrade -o requirements.lock
+	uv pip compile pyproject.toml --group build --extra dev --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-header -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tollbook needs Python 3.11 or later; set PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.night: requirements.lock pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.night
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
+	touch $@

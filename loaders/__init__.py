@@ -1,0 +1,1 @@
+"""The way in: vendor files to the lake, one committed load per file."""

@@ -1,0 +1,207 @@
+"""The load ledger: one entry per landed file, written last. It is the commit."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+
+from loaders.formats import registry
+from loaders.sql import quoted
+
+
+@dataclass(frozen=True)
+class LakeFile:
+    """One Parquet file of a load.
+
+    Attributes:
+        path: Relative to the lake.
+        event_date: UTC day, `YYYY-MM-DD`.
+        sha256: Of its bytes.
+        row_count: Records in it.
+        size_bytes: On disk.
+    """
+
+    path: str
+    event_date: str
+    sha256: str
+    row_count: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """What one file brought. Counts are records; times are UTC, ISO 8601.
+
+    `read_count` is counted apart from the parser, and
+    read = landed + quarantined + ignored.
+    """
+
+    load_id: str
+    stream: str
+    format: str
+    format_version: str
+    gateway: str
+    source_path: str
+    source_sha256: str
+    source_bytes: int
+    source_mtime_ns: int
+    content_sha256: str
+    content_bytes: int
+    is_growable: bool
+    is_truncated: bool
+    is_demo: bool
+    landed_at: str
+    read_count: int
+    landed_count: int
+    quarantined_count: int
+    ignored_count: int
+    quarantined_by_reason: Mapping[str, int]
+    ignored_by_reason: Mapping[str, int]
+    masked_count: int
+    min_time: str | None
+    max_time: str | None
+    files: tuple[LakeFile, ...]
+    replaces: tuple[str, ...]
+
+    @property
+    def days(self) -> frozenset[str]:
+        """UTC days that it has records for."""
+        return frozenset(file.event_date for file in self.files)
+
+
+class Ledger:
+    """Every committed load of a lake.
+
+    Attributes:
+        entries: By load id, replaced ones included.
+    """
+
+    def __init__(self, lake: Path) -> None:
+        self._folder = lake / "_loads"
+        self.entries: dict[str, LedgerEntry] = {}
+        for path in sorted(self._folder.glob("*.json")):
+            entry = _entry(json.loads(path.read_text()))
+            self.entries[entry.load_id] = entry
+
+    @property
+    def live(self) -> dict[str, LedgerEntry]:
+        """Loads that readers see: committed, and not replaced by a later one."""
+        replaced = {old for entry in self.entries.values() for old in entry.replaces}
+        return {key: val for key, val in self.entries.items() if key not in replaced}
+
+    def commit(self, entry: LedgerEntry) -> None:
+        """Make a load visible: beside, synced, renamed."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"{entry.load_id}.json"
+        beside = path.with_suffix(".new")
+        with beside.open("w") as file:
+            json.dump(asdict(entry), file, indent=1, sort_keys=True)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        beside.rename(path)
+        sync_folder(self._folder)
+        self.entries[entry.load_id] = entry
+
+
+def _entry(fields: dict[str, object]) -> LedgerEntry:
+    files = fields.pop("files")
+    replaces = fields.pop("replaces")
+    assert isinstance(files, list)  # noqa: S101  narrows the type; we wrote the file
+    assert isinstance(replaces, list)  # noqa: S101
+    return LedgerEntry(
+        files=tuple(LakeFile(**file) for file in files),
+        replaces=tuple(replaces),
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames inside a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+_LOADS = {
+    "load_id": "varchar",
+    "stream": "varchar",
+    "format": "varchar",
+    "format_version": "varchar",
+    "format_rank": "bigint",
+    "gateway": "varchar",
+    "source_path": "varchar",
+    "source_sha256": "varchar",
+    "source_bytes": "bigint",
+    "is_truncated": "boolean",
+    "is_live": "boolean",
+    "landed_at": "timestamp",
+    "read_count": "bigint",
+    "landed_count": "bigint",
+    "quarantined_count": "bigint",
+    "ignored_count": "bigint",
+    "masked_count": "bigint",
+    "min_time": "timestamp",
+    "max_time": "timestamp",
+}
+_LOAD_DAYS = {
+    "load_id": "varchar",
+    "stream": "varchar",
+    "event_date": "date",
+    "landed_count": "bigint",
+}
+
+
+def compile_ledger(ledger: Ledger, folder: Path) -> None:
+    """Write `loads.parquet` and `load_days.parquet`, what dbt knows of the ledger.
+
+    Args:
+        ledger: All entries.
+        folder: Where the two files go; each is replaced whole.
+    """
+    live, formats = ledger.live, registry()
+    loads, days = [], []
+    for entry in ledger.entries.values():
+        known = formats.get(entry.format)
+        extra = {
+            "is_live": entry.load_id in live,
+            "format_rank": known.rank if known else None,
+        }
+        loads.append({name: (asdict(entry) | extra)[name] for name in _LOADS})
+        rows: dict[str, int] = {}
+        for file in entry.files:
+            rows[file.event_date] = rows.get(file.event_date, 0) + file.row_count
+        for day, count in rows.items():
+            days.append((entry.load_id, entry.stream, day, count))
+    folder.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect()
+    named_days = [dict(zip(_LOAD_DAYS, day, strict=True)) for day in days]
+    _write(connection, loads, _LOADS, folder / "loads.parquet")
+    _write(connection, named_days, _LOAD_DAYS, folder / "load_days.parquet")
+    connection.close()
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    rows: Iterable[Mapping[str, object]],
+    columns: Mapping[str, str],
+    path: Path,
+) -> None:
+    beside = path.with_suffix(".new")
+    structure = json.dumps([columns])
+    connection.execute(
+        f"""
+        copy (
+            select unnest(r) from (
+                select unnest(json_transform($rows, $structure)) as r
+            )
+        ) to {quoted(beside)} (format parquet)
+        """,
+        {"rows": json.dumps(list(rows)), "structure": structure},
+    )
+    beside.rename(path)

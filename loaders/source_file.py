@@ -1,0 +1,296 @@
+"""One vendor file: what it is (hashes, counts), and its text for DuckDB to read.
+
+DuckDB gets an open descriptor, never a path: a hostile file name is no glob and no SQL,
+and the bytes that were hashed are the bytes that are parsed. Decompressed text lives in
+an unlinked temporary file, so a killed run leaves no prompt behind.
+"""
+
+import codecs
+import hashlib
+import json
+import os
+import stat
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Literal, Self
+
+import zstandard
+
+from loaders.errors import FileNotLanded
+
+_CHUNK = 1 << 20
+_HEAD = 1 << 20
+_BLANK = b" \t\r\n"
+# A line feed and blanks after it: only then can a chunk hold a blank line.
+_BLANK_LINE_STARTS = (b"\n\n", b"\n\r", b"\n ", b"\n\t")
+
+Layout = Literal["lines", "values"]
+
+
+@dataclass
+class SourceFile:
+    """An open vendor file.
+
+    Attributes:
+        path: Where it was found.
+        sha256: Of the bytes on disk; with the format it identifies the load.
+        size_bytes: On disk.
+        mtime_ns: Modification time at opening.
+        content_sha256: Of the text after decompression.
+        content_bytes: Its length.
+        is_compressed: gzip or zstd.
+        is_truncated: The compressed stream ends early; what came out is kept.
+        layout: `lines` (NDJSON) or `values` (an array, or objects over many lines).
+        line_count: Lines that are not blank, counted without any JSON parser.
+        prefixes: Length -> sha256 of that many first bytes, for lengths asked for.
+        head: The first megabyte of text.
+    """
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    mtime_ns: int
+    content_sha256: str
+    content_bytes: int
+    is_compressed: bool
+    is_truncated: bool
+    layout: Layout
+    line_count: int
+    prefixes: dict[int, str]
+    head: bytes
+    _text: BinaryIO
+    _stack: ExitStack = field(repr=False)
+
+    def __enter__(self) -> Self:
+        """Keep the descriptors open for the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close them; temporary text vanishes."""
+        self._stack.close()
+
+    @property
+    def duckdb_path(self) -> str:
+        """What DuckDB opens: this process's descriptor of the text."""
+        return f"/dev/fd/{self._text.fileno()}"
+
+    def changed_since_opened(self) -> bool:
+        """Whether a writer touched the file meanwhile."""
+        now = self.path.stat()
+        return (now.st_size, now.st_mtime_ns) != (self.size_bytes, self.mtime_ns)
+
+    def lines(self) -> Iterator[tuple[int, int, bytes]]:
+        """(line number from 1, byte offset, line) of each line that is not blank.
+
+        For locating rejected records only; good ones never pass through Python.
+        """
+        self._text.seek(0)
+        offset = 0
+        for number, line in enumerate(self._text, start=1):
+            if line.strip(_BLANK):
+                yield number, offset, line
+            offset += len(line)
+
+    def split_values(self) -> list[tuple[int, int]]:
+        """Rewrite damaged multi-line JSON as lines; the rest after the damage is one.
+
+        Only for arrays and objects that DuckDB refused as a whole: a broken value must
+        not take the good ones before it along.
+
+        Returns:
+            (byte offset, length) of each value in the original text, in order.
+        """
+        self._text.seek(0)
+        text = self._text.read().decode("utf-8", errors="replace")
+        spool = self._stack.enter_context(tempfile.TemporaryFile())
+        decoder, position, places = json.JSONDecoder(), 0, []
+        while True:
+            while position < len(text) and text[position] in "[], \t\r\n":
+                position += 1
+            if position >= len(text):
+                break
+            try:
+                _, end = decoder.raw_decode(text, position)
+            except (json.JSONDecodeError, RecursionError):
+                end = len(text)
+            value = text[position:end].encode()
+            places.append((len(text[:position].encode()), len(value)))
+            spool.write(value.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n")
+            position = end
+        spool.flush()
+        self._text, self.layout = spool, "lines"
+        self.line_count = len(places)
+        return places
+
+
+def open_source(path: Path, prefix_lengths: Sequence[int] = ()) -> SourceFile:
+    """Open, hash, count and, where needed, decompress and decode one file.
+
+    Args:
+        path: A regular file: plain, gzip or zstd; UTF-8 or UTF-16 with a mark.
+        prefix_lengths: Text lengths (bytes) at which a digest is wanted.
+
+    Raises:
+        FileNotLanded: It is not a regular file, or not readable.
+    """
+    stack = ExitStack()
+    try:
+        file = stack.enter_context(path.open("rb"))
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise FileNotLanded(f"{path}: not a regular file")
+        disk, content = hashlib.sha256(), _Content(prefix_lengths)
+        decode = _decoder(file.read(4))
+        file.seek(0)
+        text: BinaryIO = file
+        if decode is not None:
+            text = stack.enter_context(tempfile.TemporaryFile())
+        while chunk := file.read(_CHUNK):
+            disk.update(chunk)
+            if decode is None:
+                content.feed(chunk)
+            else:
+                for piece in decode.feed(chunk):
+                    content.feed(piece)
+                    text.write(piece)
+        text.flush()
+    except OSError as error:
+        stack.close()
+        raise FileNotLanded(f"{path}: {error.strerror}") from error
+    except BaseException:
+        stack.close()
+        raise
+    return SourceFile(
+        path=path,
+        sha256=disk.hexdigest(),
+        size_bytes=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+        content_sha256=content.sha256.hexdigest(),
+        content_bytes=content.length,
+        is_compressed=isinstance(decode, _Decompressor),
+        is_truncated=decode is not None and not decode.is_complete,
+        layout=_layout(content.head),
+        line_count=content.line_count,
+        prefixes=content.prefixes,
+        head=bytes(content.head),
+        _text=text,
+        _stack=stack,
+    )
+
+
+class _Content:
+    """Digest, line count and head of the text, fed in chunks of any size."""
+
+    def __init__(self, prefix_lengths: Sequence[int]) -> None:
+        self.sha256 = hashlib.sha256()
+        self.length = 0
+        self.head = bytearray()
+        self.prefixes: dict[int, str] = {}
+        self._wanted = sorted(set(prefix_lengths), reverse=True)
+        self._ended_lines = 0
+        self._is_line_open = False
+
+    @property
+    def line_count(self) -> int:
+        return self._ended_lines + self._is_line_open
+
+    def feed(self, chunk: bytes) -> None:
+        if len(self.head) < _HEAD:
+            self.head += chunk[: _HEAD - len(self.head)]
+        self._count(chunk)
+        start = 0
+        while self._wanted and self._wanted[-1] <= self.length + len(chunk):
+            wanted = self._wanted.pop()
+            end = wanted - self.length
+            self.sha256.update(chunk[start:end])
+            self.prefixes[wanted] = self.sha256.copy().hexdigest()
+            start = end
+        self.sha256.update(chunk[start:] if start else chunk)
+        self.length += len(chunk)
+
+    def _count(self, chunk: bytes) -> None:
+        first = chunk.find(b"\n")
+        if first < 0:
+            self._is_line_open |= bool(chunk.strip(_BLANK))
+            return
+        self._ended_lines += self._is_line_open or bool(chunk[:first].strip(_BLANK))
+        last = chunk.rfind(b"\n")
+        if any(start in chunk for start in _BLANK_LINE_STARTS):
+            inner = chunk[first + 1 : last].split(b"\n") if last > first else []
+            self._ended_lines += sum(1 for line in inner if line.strip(_BLANK))
+        else:
+            self._ended_lines += chunk.count(b"\n") - 1
+        self._is_line_open = bool(chunk[last + 1 :].strip(_BLANK))
+
+
+class _Decompressor:
+    """gzip (any number of members) or zstd, keeping what a cut stream gave."""
+
+    def __init__(self, new_member: Callable[[], "zlib._Decompress"]) -> None:
+        self._new_member = new_member
+        self._member = new_member()
+        self.is_complete = False
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        while chunk:
+            if self.is_complete:  # padding, or another member
+                chunk = chunk.lstrip(b"\0")
+                if not chunk:
+                    return
+                self._member = self._new_member()
+                self.is_complete = False
+            try:
+                piece = self._member.decompress(chunk)
+            except (zlib.error, zstandard.ZstdError):
+                # Damaged, or padding after the end: keep what came out so far.
+                return
+            chunk = self._member.unused_data if self._member.eof else b""
+            self.is_complete = self._member.eof
+            if piece:
+                yield piece
+
+
+class _Transcoder:
+    """UTF-16 or marked UTF-8 to plain UTF-8."""
+
+    def __init__(self, encoding: str) -> None:
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        self.is_complete = True
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        yield self._decoder.decode(chunk).encode()
+
+
+def _decoder(magic: bytes) -> _Decompressor | _Transcoder | None:
+    if magic[:2] == b"\x1f\x8b":
+        return _Decompressor(lambda: zlib.decompressobj(wbits=31))
+    if magic == b"\x28\xb5\x2f\xfd":
+        new = zstandard.ZstdDecompressor().decompressobj
+        return _Decompressor(lambda: new())  # type: ignore[return-value, arg-type]
+    if magic[:3] == codecs.BOM_UTF8:
+        return _Transcoder("utf-8-sig")
+    if magic[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return _Transcoder("utf-16")
+    return None
+
+
+def _layout(head: bytes) -> Layout:
+    """`lines` as soon as one line is a whole JSON object; they may be damaged."""
+    if head.lstrip(_BLANK)[:1] == b"[":
+        return "values"
+    lines = head.split(b"\n")
+    if len(lines) == 1:
+        return "lines"
+    for line in lines[:100]:
+        if line.startswith(b"{"):
+            try:
+                json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            return "lines"
+    # One huge first line that the head cuts off is still a line.
+    return "lines" if len(lines[0].strip(_BLANK)) > 2 else "values"

@@ -1,0 +1,113 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='microbatch',
+        event_time='event_date',
+        batch_size=env_var('TOLLBOOK_BATCH', 'day'),
+        begin=var('history_begin'),
+        lookback=0,
+        partition_by='event_date',
+    )
+}}
+
+with requests as (
+    select
+        load_id,
+        record_no,
+        gateway,
+        request_id,
+        logical_request_id,
+        requested_at,
+        attempted_retries,
+        attempted_fallbacks,
+        event_date
+    from {{ ref('stg_gateway__requests').render() }}
+    where
+        logical_request_id is not null
+        and {{ in_batch('event_date', days_before=1, days_after=1) }}
+),
+
+superseded as (
+    select * from {{ ref('int_requests_superseded').render() }}
+    where {{ in_batch('event_date', days_before=1, days_after=1) }}
+),
+
+attempts as (
+    select requests.*
+    from requests
+    left join superseded
+        on
+            requests.load_id = superseded.load_id
+            and requests.record_no = superseded.record_no
+    where superseded.load_id is null
+),
+
+-- Most requests need one attempt; only the others pay for windows.
+shared as (
+    select
+        gateway,
+        logical_request_id
+    from attempts
+    group by gateway, logical_request_id
+    having count(*) > 1
+),
+
+preceded as (
+    select
+        attempts.*,
+        lag(attempts.requested_at) over (
+            partition by attempts.gateway, attempts.logical_request_id
+            order by attempts.requested_at nulls last, attempts.request_id nulls last
+        ) as previous_requested_at
+    from attempts
+    inner join shared
+        on
+            attempts.gateway = shared.gateway
+            and attempts.logical_request_id = shared.logical_request_id
+),
+
+-- An id that rests for over an hour and comes back is another logical request.
+chained as (
+    select
+        *,
+        sum(
+            case
+                when requested_at <= previous_requested_at + interval '1' hour then 0
+                else 1
+            end
+        ) over (
+            partition by gateway, logical_request_id
+            order by requested_at nulls last, request_id nulls last
+            rows between unbounded preceding and current row
+        ) as chain_no
+    from preceded
+),
+
+numbered as (
+    select
+        load_id,
+        record_no,
+        min(requested_at) over chain as logical_requested_at,
+        cast(row_number() over (
+            partition by gateway, logical_request_id, chain_no
+            order by requested_at nulls last, request_id nulls last
+        ) as bigint) as attempt_no,
+        cast(count(*) over chain as bigint) as recorded_attempt_count,
+        last_value(
+            case when attempted_fallbacks = 0 then attempted_retries + 1 end
+        ) over (
+            partition by gateway, logical_request_id, chain_no
+            order by requested_at nulls last, request_id nulls last
+            rows between unbounded preceding and unbounded following
+        ) as attempts_total,
+        event_date
+    from chained
+    window chain as (partition by gateway, logical_request_id, chain_no)
+),
+
+built as (
+    select * from numbered
+    where {{ in_batch('event_date') }}
+)
+
+select * from built

@@ -1,0 +1,72 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='microbatch',
+        event_time='event_date',
+        batch_size=env_var('TOLLBOOK_BATCH', 'day'),
+        begin=var('history_begin'),
+        lookback=0,
+        partition_by='event_date',
+    )
+}}
+
+with counted as (
+    select * from {{ ref('int_usage_counted') }}
+),
+
+summed as (
+    select
+        hour_started_at,
+        api_key_id,
+        developer_id,
+        application_id,
+        project_id,
+        team_id,
+        organization_id,
+        plan_id,
+        endpoint,
+        method,
+        api_version,
+        environment,
+        job_type,
+        provider,
+        model_requested,
+        model_served,
+        service_tier,
+        region,
+        sdk_name,
+        status_class,
+        error_type,
+        is_streamed,
+        is_aborted,
+        is_gateway_cache_hit,
+        token_basis,
+        cast(sum(attempt_count) as {{ dbt.type_bigint() }}) as attempt_count,
+        cast(sum(logical_request_count) as {{ dbt.type_bigint() }})
+            as logical_request_count,
+        cast(sum(succeeded_count) as {{ dbt.type_bigint() }}) as succeeded_count,
+        cast(sum(input_uncached_tokens) as {{ dbt.type_bigint() }}) as input_uncached_tokens,
+        cast(sum(cache_read_tokens) as {{ dbt.type_bigint() }}) as cache_read_tokens,
+        cast(sum(cache_write_5m_tokens) as {{ dbt.type_bigint() }}) as cache_write_5m_tokens,
+        cast(sum(cache_write_1h_tokens) as {{ dbt.type_bigint() }}) as cache_write_1h_tokens,
+        cast(sum(cache_write_other_tokens) as {{ dbt.type_bigint() }})
+            as cache_write_other_tokens,
+        cast(sum(output_tokens) as {{ dbt.type_bigint() }}) as output_tokens,
+        cast(sum(reasoning_tokens) as {{ dbt.type_bigint() }}) as reasoning_tokens,
+        cast(sum(audio_input_tokens) as {{ dbt.type_bigint() }}) as audio_input_tokens,
+        cast(sum(cache_read_audio_tokens) as {{ dbt.type_bigint() }})
+            as cache_read_audio_tokens,
+        cast(sum(audio_output_tokens) as {{ dbt.type_bigint() }}) as audio_output_tokens,
+        cast(sum(image_input_tokens) as {{ dbt.type_bigint() }}) as image_input_tokens,
+        cast(sum(image_units) as {{ dbt.type_bigint() }}) as image_units,
+        cast(sum(web_search_calls) as {{ dbt.type_bigint() }}) as web_search_calls,
+        cast(sum(request_bytes) as {{ dbt.type_bigint() }}) as request_bytes,
+        cast(sum(response_bytes) as {{ dbt.type_bigint() }}) as response_bytes,
+        cast(sum(input_items) as {{ dbt.type_bigint() }}) as input_items,
+        cast(sum(logged_cost_usd) as decimal(38, 12)) as logged_cost_usd,
+        event_date
+    from counted
+    group by all
+)
+
+select * from summed

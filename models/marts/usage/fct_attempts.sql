@@ -1,0 +1,58 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='microbatch',
+        event_time='event_date',
+        batch_size=env_var('TOLLBOOK_BATCH', 'day'),
+        begin=var('history_begin'),
+        lookback=0,
+        partition_by='event_date',
+    )
+}}
+
+with requests as (
+    select * from {{ ref('stg_gateway__requests') }}
+),
+
+superseded as (
+    select * from {{ ref('int_requests_superseded') }}
+),
+
+chained as (
+    select * from {{ ref('int_attempts_chained') }}
+),
+
+attempts as (
+    select
+        {{- own_columns('requests', computed=[
+            'logical_request_id', 'logical_requested_at', 'attempt_no',
+            'recorded_attempt_count', 'attempts_total', 'is_terminal', 'event_date',
+        ]) }}
+        -- A request that names no logical request is one by itself.
+        coalesce(requests.logical_request_id, requests.request_id)
+            as logical_request_id,
+        coalesce(chained.logical_requested_at, requests.requested_at)
+            as logical_requested_at,
+        coalesce(chained.attempt_no, 1) as attempt_no,
+        coalesce(chained.recorded_attempt_count, 1) as recorded_attempt_count,
+        -- Retries that left no record are known only where the gateway counts them.
+        case
+            when chained.load_id is not null then chained.attempts_total
+            when requests.attempted_fallbacks = 0 then requests.attempted_retries + 1
+        end as attempts_total,
+        coalesce(chained.attempt_no = chained.recorded_attempt_count, true)
+            as is_terminal,
+        requests.event_date
+    from requests
+    left join superseded
+        on
+            requests.load_id = superseded.load_id
+            and requests.record_no = superseded.record_no
+    left join chained
+        on
+            requests.load_id = chained.load_id
+            and requests.record_no = chained.record_no
+    where superseded.load_id is null
+)
+
+select * from attempts

@@ -1,0 +1,1 @@
+"""The command line and the steps of a night: load, build, audit, publish."""

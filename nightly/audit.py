@@ -1,0 +1,112 @@
+"""Whether the books keep their promises: dbt's tests on the days built since last time."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from loaders.errors import NotPublished
+from loaders.home import Home
+from nightly.days import windows
+from nightly.dbt import Dbt
+from nightly.warehouse import Absorbed, end_audit, read_absorbed
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A test that did not pass.
+
+    Attributes:
+        test: Its name.
+        failing_rows: Rows that it found; None where it could not run.
+        message: dbt's message.
+    """
+
+    test: str
+    failing_rows: int | None
+    message: str | None
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What an audit found; `failed` stops a publish, `warned` does not.
+
+    Attributes:
+        books: Identity of the books that it looked at.
+        passed_count: Tests without a finding.
+        warned: Tests of severity `warn` with findings.
+        failed: Tests that found a broken promise or could not run.
+    """
+
+    books: str
+    passed_count: int
+    warned: tuple[Broken, ...]
+    failed: tuple[Broken, ...]
+
+
+def audit(home: Home, full: bool = False) -> Audited:
+    """Run every data test on the days that no audit has passed yet.
+
+    Args:
+        home: The installation.
+        full: Look at every day.
+
+    Returns:
+        The findings, kept for the publish in `build/audit.json`.
+
+    Raises:
+        NotPublished: There is nothing to audit yet.
+    """
+    absorbed = read_absorbed(home.warehouse)
+    if absorbed is None:
+        raise NotPublished("nothing is built yet; run: tollbook build")
+    days = None if full else [
+        [first.isoformat(), last.isoformat()]
+        for first, last in windows(absorbed.unaudited)
+    ]  # fmt: skip
+    dbt = Dbt(home.path, home.warehouse)
+    try:
+        results = dbt.invoke(
+            "test", "--exclude-resource-type", "unit_test",
+            "--vars", json.dumps({"audited_days": days}), select="*",
+        )  # fmt: skip
+    finally:
+        dbt.close()
+    found = {"pass": [], "warn": [], "fail": []}  # type: dict[str, list[Broken]]
+    for result in results:
+        kind = result.status if result.status in found else "fail"
+        found[kind].append(Broken(result.name, result.failures, result.message))
+    audited = Audited(
+        absorbed.books,
+        len(found["pass"]),
+        tuple(found["warn"]),
+        tuple(found["fail"]),
+    )
+    _audit_file(home).write_text(json.dumps(asdict(audited), indent=1) + "\n")
+    if not audited.failed:
+        end_audit(home.warehouse)
+    return audited
+
+
+def passed_audit(home: Home, absorbed: Absorbed) -> Audited | None:
+    """The audit that the books as they are have passed, if they have."""
+    audited = _last_audit(home)
+    if audited is None or audited.failed or audited.books != absorbed.books:
+        return None
+    return None if absorbed.unaudited else audited
+
+
+def _last_audit(home: Home) -> Audited | None:
+    try:
+        raw = json.loads(_audit_file(home).read_text())
+    except FileNotFoundError:
+        return None
+    return Audited(
+        raw["books"],
+        raw["passed_count"],
+        tuple(Broken(**broken) for broken in raw["warned"]),
+        tuple(Broken(**broken) for broken in raw["failed"]),
+    )
+
+
+def _audit_file(home: Home) -> Path:
+    return home.build / "audit.json"

@@ -1,0 +1,119 @@
+"""Building the books: the touched days of additive facts, then everything else."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from loaders.home import Home
+from loaders.lake import prepare
+from loaders.ledger import Ledger, compile_ledger
+from nightly.days import (
+    Window,
+    all_days,
+    batch_size,
+    touched_days,
+    whole_months,
+    windows,
+)
+from nightly.dbt import Dbt
+from nightly.warehouse import begin_build, code_hash, end_build, read_absorbed
+
+_MICROBATCH = "config.incremental_strategy:microbatch"
+# Before any record: makes the tables of an empty book.
+_NO_DAYS: Window = (date(2015, 1, 1), date(2015, 1, 1))
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did.
+
+    Attributes:
+        is_full: Everything was built anew, into a new file.
+        days: Days that were built.
+    """
+
+    is_full: bool
+    days: frozenset[date]
+
+
+def build(home: Home, full: bool = False, say: Say = lambda line: None) -> Built:
+    """Bring the warehouse up to the ledger.
+
+    Without a finished build, or where the code changed, everything is built into a new
+    file that then takes the old one's place; otherwise only touched days are.
+
+    Args:
+        home: The installation.
+        full: Build everything anew in any case.
+        say: Told what is being done, line by line.
+
+    Raises:
+        BuildFailed: A model failed. The next build starts over from the same days.
+    """
+    ledger = prepare(home.lake)
+    live = ledger.live
+    compile_ledger(ledger, home.build / "ledger")
+    code = code_hash()
+    absorbed = read_absorbed(home.warehouse)
+    if absorbed is None or absorbed.code != code or full:
+        return _build_new_file(home, ledger, code, say)
+    try:
+        days = touched_days(ledger.entries, live, absorbed.loads)
+    except KeyError:
+        say("build: a load left the ledger; building everything")
+        return _build_new_file(home, ledger, code, say)
+    if days or absorbed.loads != set(live):
+        days = _build_into(home, home.warehouse, ledger, days, say)
+        end_build(home.warehouse, code, live)
+    return Built(is_full=False, days=frozenset(days))
+
+
+def _build_new_file(home: Home, ledger: Ledger, code: str, say: Say) -> Built:
+    # Its own folder and not its own name: DuckDB names the database after the file.
+    folder = home.build / "full"
+    shutil.rmtree(folder, ignore_errors=True)
+    new = folder / home.warehouse.name
+    days = _build_into(home, new, ledger, all_days(ledger.live), say)
+    end_build(new, code, ledger.live)
+    # A leftover WAL of the old file would be replayed into the new one.
+    _wal(home.warehouse).unlink(missing_ok=True)
+    os.replace(new, home.warehouse)
+    shutil.rmtree(folder)
+    return Built(is_full=True, days=frozenset(days))
+
+
+def _build_into(
+    home: Home, warehouse: Path, ledger: Ledger, days: set[date], say: Say
+) -> set[date]:
+    size = batch_size(days, ledger.live)
+    if size == "month":
+        days = whole_months(days)
+    begin_build(warehouse, days)
+    dbt = Dbt(home.path, warehouse, size)
+    try:
+        say("build: sources and lookups")
+        dbt.run(select=f"+{_MICROBATCH}", exclude=_MICROBATCH)
+        ranges = windows(days)
+        if not ranges and not home.warehouse.exists():
+            ranges = [_NO_DAYS]
+        for first, last in ranges:
+            say(f"build: {first} to {last}, by {size}")
+            dbt.run(
+                "--event-time-start", first.isoformat(),
+                "--event-time-end", (last + timedelta(days=1)).isoformat(),
+                select=_MICROBATCH,
+            )  # fmt: skip
+        say("build: everything that is derived")
+        dbt.run(select="*", exclude=f"+{_MICROBATCH}")
+    finally:
+        dbt.close()
+    return days
+
+
+def _wal(warehouse: Path) -> Path:
+    return warehouse.with_name(warehouse.name + ".wal")

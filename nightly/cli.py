@@ -1,0 +1,220 @@
+"""`tollbook`: what a person or a scheduler types."""
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loaders.demo import write_demo
+from loaders.errors import (
+    BuildFailed,
+    LakeUnwritable,
+    NotPublished,
+    SettingsError,
+    TollbookError,
+)
+from loaders.home import DEMO_FOLDER, Home, open_home
+from loaders.inbox import load_inbox
+from nightly import night as nights
+from nightly.audit import audit as run_audit
+from nightly.build import build as run_build
+from nightly.console import file_progress, needs_attention, say, tell, tell_loads
+from nightly.lock import AnotherRunHoldsTheLock, only_run
+from nightly.publish import publish as run_publish
+from nightly.status import status as read_status
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The books for AI APIs: gateway logs in, a warehouse that adds up out.",
+    epilog=(
+        "Exit codes: 0 done · 1 a bug · 2 wrong usage or configuration · 3 not "
+        "published · 4 published, but files were not loaded or too many records "
+        "rejected · 5 another run holds the lock."
+    ),
+)
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="Installation; default: $TOLLBOOK_HOME, else ./data."),
+]
+
+
+@app.command()
+def load(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Files or folders; default: the home's inbox/."),
+    ] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", help="Skip detection, e.g. litellm.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Land vendor files in the lake. Loading the same bytes again changes nothing."""
+    with _run(home) as here:
+        with file_progress() as progress:
+            outcomes = load_inbox(here, paths or (), format_, progress)
+        tell_loads(outcomes)
+        reasons = needs_attention(outcomes, here.settings)
+        for reason in reasons:
+            tell(f"attention {reason}")
+        if reasons:
+            raise typer.Exit(nights.NEEDS_ATTENTION)
+
+
+@app.command()
+def build(
+    full: Annotated[
+        bool, typer.Option("--full", help="Build everything anew, into a new file.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Bring the warehouse up to the lake; by default only the days that changed."""
+    with _run(home) as here:
+        built = run_build(here, full, say)
+        tell(f"built     {len(built.days)} days{' (all)' if built.is_full else ''}")
+
+
+@app.command()
+def audit(
+    full: Annotated[
+        bool, typer.Option("--full", help="Test every day, not only new ones.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Test the days built since the last audit that passed."""
+    with _run(home) as here:
+        nights.tell_audit(run_audit(here, full))
+
+
+@app.command()
+def publish(home: HomeOption = None) -> None:
+    """Swap the audited warehouse in for analysts, all or nothing."""
+    with _run(home) as here:
+        done = run_publish(here)
+        state = "new books" if done.is_new else "unchanged since"
+        tell(f"published {here.published / 'tollbook.duckdb'} ({state} {done.run_id})")
+
+
+@app.command()
+def nightly(home: HomeOption = None) -> None:
+    """Load, build, audit and publish: the one command for a scheduler."""
+    with _run(home) as here:
+        result = nights.night(here)
+        if result.exit_code:
+            raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Say what is published, what waits and how the last night ended."""
+    with _errors():
+        found = read_status(open_home(home))
+        if as_json:
+            sys.stdout.write(json.dumps(found, indent=1) + "\n")
+            return
+        for name, value in found.items():
+            tell(f"{name:<22} {_plain(value)}")
+
+
+@app.command()
+def demo(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder to write vendor files into.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=365, help="UTC days.")] = 3,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
+    first_night: Annotated[
+        bool,
+        typer.Option(
+            "--first-night",
+            help="Write into the home's inbox, but only into a home that is still new.",
+        ),
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Write a few days of LiteLLM-shaped logs of a company that does not exist."""
+    if first_night == (folder is not None):
+        with _errors():
+            raise SettingsError("demo: give a folder, or --first-night")
+    if folder is None:
+        with _run(home) as here:
+            folder = here.inbox / DEMO_FOLDER
+            files = list(write_demo(folder, days, seed)) if here.is_new() else []
+    else:
+        with _errors():
+            files = list(write_demo(folder, days, seed))
+    for path in files:
+        tell(f"demo      {path}")
+
+
+@contextmanager
+def _run(home: Path | None) -> Iterator[Home]:
+    """A command that writes: one at a time per home."""
+    with _errors():
+        here = open_home(home)
+        with only_run(here.path):
+            yield here
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Errors in words, and exit codes that a scheduler can act on."""
+    try:
+        yield
+    except AnotherRunHoldsTheLock as error:
+        _stop(nights.ANOTHER_RUN, str(error))
+    except SettingsError as error:
+        _stop(nights.WRONG_USAGE, str(error))
+    except (BuildFailed, LakeUnwritable, NotPublished, TollbookError) as error:
+        _stop(nights.NOT_PUBLISHED, str(error))
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        _stop(nights.BUG, _bug_report(error))
+
+
+def _stop(code: int, message: str) -> None:
+    say(f"tollbook: {message}")
+    raise typer.Exit(code)
+
+
+def _bug_report(error: Exception) -> str:
+    """Where it happened; the message only on request, for it may quote a record."""
+    if os.environ.get("TOLLBOOK_DEBUG"):
+        return "".join(traceback.format_exception(error))
+    frames = traceback.extract_tb(error.__traceback__)
+    where = [f"  {Path(f.filename).name}:{f.lineno} {f.name}" for f in frames[-5:]]
+    return "\n".join(
+        [
+            f"this is a bug in tollbook ({type(error).__name__}); nothing was lost.",
+            *where,
+            "Run again with TOLLBOOK_DEBUG=1 for the whole of it.",
+        ]
+    )
+
+
+def _plain(value: object) -> str:
+    match value:
+        case None:
+            return "-"
+        case dict():
+            return ", ".join(f"{k} {_plain(v)}" for k, v in value.items()) or "-"
+        case list():
+            return ", ".join(_plain(item) for item in value) or "-"
+        case _:
+            return str(value)
+
+
+main: Callable[[], None] = app

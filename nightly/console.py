@@ -1,0 +1,105 @@
+"""What a person or a scheduler sees: bars on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from loaders.home import Settings
+from loaders.inbox import Outcome
+
+# Progress goes to stderr, so that `tollbook status --json | jq` stays clean.
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+_out = Console(highlight=False, soft_wrap=True)
+
+
+def say(line: str) -> None:
+    """One line of progress."""
+    _err.print(line, markup=False)
+
+
+def tell(line: str) -> None:
+    """One line of the result."""
+    _out.print(line, markup=False)
+
+
+@contextmanager
+def file_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar over files on a terminal; a line per file elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda name, done, total: say(f"load: {done + 1}/{total} {name}")
+        return
+    columns = (
+        TextColumn("load"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[name]}"),
+    )
+    with Progress(*columns, console=_err, transient=True) as bar:
+        task = bar.add_task("load", name="", total=None)
+
+        def show(name: str, done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, name=name)
+
+        yield show
+
+
+@dataclass
+class Stopwatch:
+    """How long each step of a night took, in seconds."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time one step, also one that fails."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = time.monotonic() - start
+
+
+def tell_loads(outcomes: list[Outcome]) -> None:
+    """What came in, what was refused and why."""
+    landed = [outcome for outcome in outcomes if outcome.status == "landed"]
+    entries = [outcome.entry for outcome in landed if outcome.entry]
+    read = sum(entry.read_count for entry in entries)
+    kept = sum(entry.landed_count for entry in entries)
+    known = sum(outcome.status == "known" for outcome in outcomes)
+    tell(
+        f"files     {len(landed)} new, {known} known; "
+        f"{read:,} records read, {kept:,} landed"
+    )
+    for entry in entries:
+        for reason, count in sorted(entry.quarantined_by_reason.items()):
+            tell(f"rejected  {count:,} × {reason} in {entry.source_path}")
+        if entry.masked_count:
+            tell(f"masked    {entry.masked_count:,} values in {entry.source_path}")
+        if entry.is_truncated:
+            tell(f"cut short {entry.source_path}: landed what was there")
+    for outcome in outcomes:
+        if outcome.status == "empty":
+            tell(f"empty     {outcome.name}")
+        elif outcome.status == "not_recognised":
+            tell(f"unknown   {outcome.name}: no format recognises it; see --format")
+        elif outcome.status == "failed":
+            tell(f"failed    {outcome.name}: {outcome.reason}")
+
+
+def needs_attention(outcomes: list[Outcome], settings: Settings) -> list[str]:
+    """Why a load ends with 4: files left alone, or too many records refused."""
+    reasons = []
+    left = [o.name for o in outcomes if o.status in ("not_recognised", "failed")]
+    if left:
+        reasons.append(f"{len(left)} files were not loaded")
+    entries = [o.entry for o in outcomes if o.status == "landed" and o.entry]
+    read = sum(entry.read_count for entry in entries)
+    refused = sum(entry.quarantined_count for entry in entries)
+    if refused > settings.max_rejected_ratio * read:
+        reasons.append(f"{refused:,} of {read:,} records were rejected")
+    return reasons

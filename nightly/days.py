@@ -1,0 +1,88 @@
+"""Which UTC days a night must rebuild, and in which windows."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Literal
+
+from loaders.ledger import LedgerEntry
+
+# A copy within 24 hours can drop a record of the day before or after; that record can
+# begin or end a logical request on the day beside it.
+DAYS_BEFORE = 2
+DAYS_AFTER = 2
+# Beyond this many days, month batches are cheaper than day batches.
+MOST_SINGLE_DAYS = 8
+MOST_ROWS_IN_A_MONTH = 10_000_000
+
+Window = tuple[date, date]
+
+
+def touched_days(
+    entries: Mapping[str, LedgerEntry],
+    live: Mapping[str, LedgerEntry],
+    absorbed: Collection[str],
+) -> set[date]:
+    """Days whose books may have changed since `absorbed` was written.
+
+    Days of loads that came, and of loads that were replaced, widened to the days that
+    they can change, where those hold records.
+
+    Raises:
+        KeyError: An absorbed load is not in the ledger any more: build everything.
+    """
+    new = [entry for key, entry in live.items() if key not in absorbed]
+    gone = [entries[key] for key in absorbed if key not in live]
+    changed = _days(new) | _days(gone)
+    near = {
+        day + timedelta(days=offset)
+        for day in changed
+        for offset in range(-DAYS_BEFORE, DAYS_AFTER + 1)
+    }
+    return changed | (near & _days(live.values()))
+
+
+def all_days(live: Mapping[str, LedgerEntry]) -> set[date]:
+    """Every day that has records."""
+    return _days(live.values())
+
+
+def windows(days: Iterable[date]) -> list[Window]:
+    """Contiguous ranges, first and last day included."""
+    found: list[Window] = []
+    for day in sorted(days):
+        if found and day == found[-1][1] + timedelta(days=1):
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
+
+
+def whole_months(days: Iterable[date]) -> set[date]:
+    """Every day of every month touched: what month batches rebuild."""
+    months = {day.replace(day=1) for day in days}
+    return {day for month in months for day in _month(month)}
+
+
+def batch_size(
+    days: Collection[date], live: Mapping[str, LedgerEntry]
+) -> Literal["day", "month"]:
+    """Months where many days are touched and no month is too large for memory."""
+    if len(days) <= MOST_SINGLE_DAYS:
+        return "day"
+    rows: dict[date, int] = {}
+    for entry in live.values():
+        for file in entry.files:
+            month = date.fromisoformat(file.event_date).replace(day=1)
+            rows[month] = rows.get(month, 0) + file.row_count
+    return "month" if max(rows.values(), default=0) < MOST_ROWS_IN_A_MONTH else "day"
+
+
+def _days(entries: Iterable[LedgerEntry]) -> set[date]:
+    return {date.fromisoformat(day) for entry in entries for day in entry.days}
+
+
+def _month(first: date) -> Iterator[date]:
+    day = first
+    while day.month == first.month:
+        yield day
+        day += timedelta(days=1)

@@ -1,0 +1,129 @@
+"""dbt inside this process: parsed once, quiet, and closed when done.
+
+dbt never closes DuckDB by itself; until `close`, the warehouse's main file is stale and
+locked.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loaders.errors import BuildFailed
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What one model or test came to.
+
+    Attributes:
+        name: Model or test.
+        status: dbt's word: `success`, `pass`, `warn`, `fail`, `error`, `skipped`.
+        failures: Rows that a test found; None for models.
+        message: dbt's message. May quote SQL; the lake holds no raw identifiers.
+    """
+
+    name: str
+    status: str
+    failures: int | None
+    message: str | None
+
+
+class Dbt:
+    """One parsed project against one warehouse file."""
+
+    def __init__(self, home: Path, warehouse: Path, batch_size: str = "day") -> None:
+        # Imported here: it takes a second that `tollbook --help` need not wait for.
+        from dbt.cli.main import dbtRunner
+
+        self._folder = home / "build" / "dbt"
+        self._environment = {
+            "TOLLBOOK_HOME": str(home),
+            "TOLLBOOK_WAREHOUSE": str(warehouse),
+            "TOLLBOOK_BATCH": batch_size,
+            "DO_NOT_TRACK": "1",
+        }
+        warehouse.parent.mkdir(parents=True, exist_ok=True)
+        with self._in_environment():
+            parsed = dbtRunner().invoke([*self._common(), "parse", *self._paths()])
+            if not parsed.success:
+                raise BuildFailed(f"dbt cannot parse the project: {parsed.exception}")
+            self._runner = dbtRunner(manifest=parsed.result)
+
+    def invoke(
+        self, *arguments: str, select: str, exclude: str = ""
+    ) -> list[NodeResult]:
+        """Run one dbt command; failed nodes are results, not exceptions.
+
+        Raises:
+            BuildFailed: dbt itself gave up (a compilation error, a missing file).
+        """
+        selection = ["--select", *select.split()]
+        if exclude:
+            selection += ["--exclude", *exclude.split()]
+        with self._in_environment():
+            done = self._runner.invoke(
+                [*self._common(), *arguments, *selection, *self._paths()]
+            )
+        if done.exception is not None:
+            raise BuildFailed(f"dbt {arguments[0]}: {done.exception}")
+        return [_node_result(result) for result in _results(done.result)]
+
+    def run(self, *arguments: str, select: str, exclude: str = "") -> None:
+        """Build models.
+
+        Raises:
+            BuildFailed: One of them failed; the message names it.
+        """
+        for result in self.invoke("run", *arguments, select=select, exclude=exclude):
+            if result.status != "success":
+                raise BuildFailed(f"model {result.name}: {result.message}")
+
+    def close(self) -> None:
+        """Checkpoint and release the warehouse."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.adapters.factory import reset_adapters
+
+        DuckDBConnectionManager.close_all_connections()
+        reset_adapters()
+
+    def _common(self) -> Sequence[str]:
+        # To a file for whoever debugs; the night prints its own summary.
+        return (
+            "--log-level", "none", "--log-level-file", "info",
+            "--log-path", str(self._folder / "logs"), "--no-use-colors",
+        )  # fmt: skip
+
+    def _paths(self) -> Sequence[str]:
+        target = str(self._folder / "target")
+        return (
+            "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
+            "--target-path", target,
+        )  # fmt: skip
+
+    @contextmanager
+    def _in_environment(self) -> Iterator[None]:
+        before: Mapping[str, str] = dict(os.environ)
+        os.environ.update(self._environment)
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def _results(result: Any) -> Iterator[Any]:
+    yield from getattr(result, "results", None) or ()
+
+
+def _node_result(result: Any) -> NodeResult:
+    return NodeResult(
+        name=result.node.name,
+        status=str(result.status),
+        failures=result.failures,
+        message=result.message,
+    )

@@ -1,0 +1,50 @@
+"""One run per home."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class AnotherRunHoldsTheLock(Exception):
+    """Another process works on this home (exit 5)."""
+
+
+@contextmanager
+def only_run(home: Path) -> Iterator[None]:
+    """Hold the home's lock; the kernel frees it when the process ends, however it ends.
+
+    Raises:
+        AnotherRunHoldsTheLock: The message names the process that has it.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(home / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 20).decode(errors="replace").strip()
+            raise AnotherRunHoldsTheLock(
+                f"another run (process {holder or 'unknown'}) works on {home}"
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_held(home: Path) -> bool:
+    """Whether a run is under way."""
+    try:
+        descriptor = os.open(home / ".lock", os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
