@@ -14,6 +14,7 @@ from loaders.lake import prepare
 from loaders.landing import Load, land, load_id
 from loaders.ledger import Ledger, LedgerEntry
 from loaders.privacy import pseudonym_key
+from loaders.projection import Connection, engine
 from loaders.source_file import SourceFile, open_source
 
 Status = Literal["landed", "known", "empty", "ignored", "not_recognised", "failed"]
@@ -64,11 +65,12 @@ def load_inbox(
         raise SettingsError(f"--format {forced_format}: one of {known}")
     files = list(_files(paths or [home.inbox], must_exist=bool(paths)))
     key = pseudonym_key(home.path)
-    intake = _Intake(home, prepare(home.lake), key, forced_format)
     outcomes = []
-    for done, path in enumerate(files):
-        progress(intake.name_of(path), done, len(files))
-        outcomes.append(intake.take(path))
+    with engine() as con:
+        intake = _Intake(home, prepare(home.lake), key, forced_format, con)
+        for done, path in enumerate(files):
+            progress(intake.name_of(path), done, len(files))
+            outcomes.append(intake.take(path))
     return outcomes
 
 
@@ -107,6 +109,7 @@ class _Intake:
     ledger: Ledger
     key: bytes
     forced_format: str | None
+    con: Connection
 
     def __post_init__(self) -> None:
         self._seen = {_place(entry): entry for entry in self.ledger.entries.values()}
@@ -164,7 +167,7 @@ class _Intake:
             is_demo=Path(name).parts[0] == DEMO_FOLDER,
             replaces=self._replaced(format_, source, growable),
         )
-        entry = land(source, load, self.home.lake, self.key)
+        entry = land(self.con, source, load, self.home.lake, self.key)
         self.ledger.commit(entry)
         self._seen[_place(entry)] = entry
         return Outcome(name, "landed", entry)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from loaders.contract import QUARANTINE_COLUMNS, STREAMS, Stream, duckdb_type
+from loaders.contract import QUARANTINE_COLUMNS, STREAMS, duckdb_type
 from loaders.errors import LakeUnwritable
 from loaders.ledger import Ledger
 from loaders.sql import quoted
@@ -83,8 +83,3 @@ def _write_empty(path: Path, columns: dict[str, str]) -> None:
         os.replace(beside, path)
     finally:
         connection.close()
-
-
-def column_list(stream: Stream) -> list[str]:
-    """The stream's column names in landing order."""
-    return [column.name for column in stream.columns]

@@ -9,6 +9,7 @@ import codecs
 import hashlib
 import json
 import os
+import re
 import stat
 import tempfile
 import zlib
@@ -25,8 +26,7 @@ from loaders.errors import FileNotLanded
 _CHUNK = 1 << 20
 _HEAD = 1 << 20
 _BLANK = b" \t\r\n"
-# A line feed and blanks after it: only then can a chunk hold a blank line.
-_BLANK_LINE_STARTS = (b"\n\n", b"\n\r", b"\n ", b"\n\t")
+_MAY_BE_BLANK = frozenset((b"", b" ", b"\t", b"\r"))
 
 Layout = Literal["lines", "values"]
 
@@ -48,6 +48,8 @@ class SourceFile:
         line_count: Lines that are not blank, counted without any JSON parser.
         prefixes: Length -> sha256 of that many first bytes, for lengths asked for.
         head: The first megabyte of text.
+        value_places: (byte offset, length) of each record in the original text, once
+            `split_values` took it apart.
     """
 
     path: Path
@@ -64,6 +66,7 @@ class SourceFile:
     head: bytes
     _text: BinaryIO
     _stack: ExitStack = field(repr=False)
+    value_places: list[tuple[int, int]] | None = None
 
     def __enter__(self) -> Self:
         """Keep the descriptors open for the block."""
@@ -95,36 +98,40 @@ class SourceFile:
                 yield number, offset, line
             offset += len(line)
 
-    def split_values(self) -> list[tuple[int, int]]:
+    def split_values(self) -> None:
         """Rewrite damaged multi-line JSON as lines; the rest after the damage is one.
 
         Only for arrays and objects that DuckDB refused as a whole: a broken value must
         not take the good ones before it along.
-
-        Returns:
-            (byte offset, length) of each value in the original text, in order.
         """
         self._text.seek(0)
         text = self._text.read().decode("utf-8", errors="replace")
-        spool = self._stack.enter_context(tempfile.TemporaryFile())
-        decoder, position, places = json.JSONDecoder(), 0, []
-        while True:
-            while position < len(text) and text[position] in "[], \t\r\n":
-                position += 1
-            if position >= len(text):
-                break
-            try:
-                _, end = decoder.raw_decode(text, position)
-            except (json.JSONDecodeError, RecursionError):
-                end = len(text)
-            value = text[position:end].encode()
-            places.append((len(text[:position].encode()), len(value)))
+        spool = self._stack.enter_context(_temporary())
+        self.value_places = []
+        for start, end in _values(text):
+            value = text[start:end].encode()
+            self.value_places.append((len(text[:start].encode()), len(value)))
             spool.write(value.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n")
-            position = end
         spool.flush()
         self._text, self.layout = spool, "lines"
-        self.line_count = len(places)
-        return places
+        self.line_count = len(self.value_places)
+
+
+def _values(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each JSON value of an array or a sequence, as far as it goes."""
+    decoder, position = json.JSONDecoder(), 0
+    between = re.compile(r"[\[\],\s]*")
+    while (start := between.match(text, position).end()) < len(text):  # type: ignore[union-attr]
+        try:
+            _, position = decoder.raw_decode(text, start)
+        except (json.JSONDecodeError, RecursionError):
+            position = len(text)
+        yield start, position
+
+
+def _temporary() -> BinaryIO:
+    """Text on disk without a name: gone when closed, also when killed."""
+    return tempfile.TemporaryFile()
 
 
 def open_source(path: Path, prefix_lengths: Sequence[int] = ()) -> SourceFile:
@@ -148,12 +155,12 @@ def open_source(path: Path, prefix_lengths: Sequence[int] = ()) -> SourceFile:
         file.seek(0)
         text: BinaryIO = file
         if decode is not None:
-            text = stack.enter_context(tempfile.TemporaryFile())
+            text = stack.enter_context(_temporary())
         while chunk := file.read(_CHUNK):
-            disk.update(chunk)
             if decode is None:
                 content.feed(chunk)
             else:
+                disk.update(chunk)
                 for piece in decode.feed(chunk):
                     content.feed(piece)
                     text.write(piece)
@@ -166,14 +173,14 @@ def open_source(path: Path, prefix_lengths: Sequence[int] = ()) -> SourceFile:
         raise
     return SourceFile(
         path=path,
-        sha256=disk.hexdigest(),
+        sha256=(content.sha256 if decode is None else disk).hexdigest(),
         size_bytes=status.st_size,
         mtime_ns=status.st_mtime_ns,
         content_sha256=content.sha256.hexdigest(),
         content_bytes=content.length,
         is_compressed=isinstance(decode, _Decompressor),
         is_truncated=decode is not None and not decode.is_complete,
-        layout=_layout(content.head),
+        layout=_layout(bytes(content.head)),
         line_count=content.line_count,
         prefixes=content.prefixes,
         head=bytes(content.head),
@@ -213,18 +220,18 @@ class _Content:
         self.length += len(chunk)
 
     def _count(self, chunk: bytes) -> None:
-        first = chunk.find(b"\n")
-        if first < 0:
-            self._is_line_open |= bool(chunk.strip(_BLANK))
-            return
-        self._ended_lines += self._is_line_open or bool(chunk[:first].strip(_BLANK))
-        last = chunk.rfind(b"\n")
-        if any(start in chunk for start in _BLANK_LINE_STARTS):
-            inner = chunk[first + 1 : last].split(b"\n") if last > first else []
-            self._ended_lines += sum(1 for line in inner if line.strip(_BLANK))
-        else:
-            self._ended_lines += chunk.count(b"\n") - 1
-        self._is_line_open = bool(chunk[last + 1 :].strip(_BLANK))
+        first, *ended = chunk.split(b"\n")
+        self._is_line_open = self._is_line_open or not _is_blank(first)
+        if ended:
+            last = ended.pop()
+            self._ended_lines += self._is_line_open
+            self._ended_lines += len(ended) - sum(map(_is_blank, ended))
+            self._is_line_open = not _is_blank(last)
+
+
+def _is_blank(line: bytes) -> bool:
+    # Most lines are long and begin with a brace: look at one byte first.
+    return line[:1] in _MAY_BE_BLANK and not line.strip(_BLANK)
 
 
 class _Decompressor:

@@ -1,4 +1,4 @@
-"""Whether the books keep their promises: dbt's tests on the days built since last time."""
+"""Whether the books keep their promises: dbt's tests on the days built since."""
 
 import json
 from dataclasses import asdict, dataclass

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from loaders.home import Settings
 from loaders.inbox import Outcome
+from loaders.ledger import LedgerEntry
 
 # Progress goes to stderr, so that `tollbook status --json | jq` stays clean.
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -76,19 +77,30 @@ def tell_loads(outcomes: list[Outcome]) -> None:
         f"{read:,} records read, {kept:,} landed"
     )
     for entry in entries:
-        for reason, count in sorted(entry.quarantined_by_reason.items()):
-            tell(f"rejected  {count:,} × {reason} in {entry.source_path}")
-        if entry.masked_count:
-            tell(f"masked    {entry.masked_count:,} values in {entry.source_path}")
-        if entry.is_truncated:
-            tell(f"cut short {entry.source_path}: landed what was there")
+        _tell_entry(entry)
     for outcome in outcomes:
-        if outcome.status == "empty":
-            tell(f"empty     {outcome.name}")
-        elif outcome.status == "not_recognised":
-            tell(f"unknown   {outcome.name}: no format recognises it; see --format")
-        elif outcome.status == "failed":
-            tell(f"failed    {outcome.name}: {outcome.reason}")
+        if outcome.status in _WORDS:
+            word, why = _WORDS[outcome.status]
+            tell(f"{word:<9} {outcome.name}{why or f': {outcome.reason}'}")
+
+
+_WORDS = {
+    "empty": ("empty", ": nothing in it yet"),
+    "not_recognised": (
+        "unknown",
+        ": no format recognises it; see tollbook load --format",
+    ),
+    "failed": ("failed", ""),
+}
+
+
+def _tell_entry(entry: LedgerEntry) -> None:
+    for reason, count in sorted(entry.quarantined_by_reason.items()):
+        tell(f"rejected  {count:,} × {reason} in {entry.source_path}")
+    if entry.masked_count:
+        tell(f"masked    {entry.masked_count:,} values in {entry.source_path}")
+    if entry.is_truncated:
+        tell(f"cut short {entry.source_path}: landed what was there")
 
 
 def needs_attention(outcomes: list[Outcome], settings: Settings) -> list[str]:

@@ -9,9 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from loaders.errors import BuildFailed
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -52,7 +55,8 @@ class Dbt:
             parsed = dbtRunner().invoke([*self._common(), "parse", *self._paths()])
             if not parsed.success:
                 raise BuildFailed(f"dbt cannot parse the project: {parsed.exception}")
-            self._runner = dbtRunner(manifest=parsed.result)
+            manifest = cast("Manifest", parsed.result)
+            self._runner = dbtRunner(manifest=manifest)
 
     def invoke(
         self, *arguments: str, select: str, exclude: str = ""
@@ -88,8 +92,8 @@ class Dbt:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.adapters.factory import reset_adapters
 
-        DuckDBConnectionManager.close_all_connections()
-        reset_adapters()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        reset_adapters()  # type: ignore[no-untyped-call]
 
     def _common(self) -> Sequence[str]:
         # To a file for whoever debugs; the night prints its own summary.
@@ -116,11 +120,11 @@ class Dbt:
             os.environ.update(before)
 
 
-def _results(result: Any) -> Iterator[Any]:
+def _results(result: object) -> Iterator[Any]:
     yield from getattr(result, "results", None) or ()
 
 
-def _node_result(result: Any) -> NodeResult:
+def _node_result(result: Any) -> NodeResult:  # noqa: ANN401  dbt has no name for it
     return NodeResult(
         name=result.node.name,
         status=str(result.status),

@@ -1,4 +1,4 @@
-"""LiteLLM's StandardLoggingPayload (S3, GCS, generic API, …), one record per attempt."""
+"""LiteLLM's StandardLoggingPayload (S3, GCS, generic API), one per attempt."""
 
 from collections.abc import Set
 from pathlib import Path

@@ -56,12 +56,10 @@ built as (
 completeness as (
     select
         days.stream,
-        cast(coalesce(landed.load_count, 0) as {{ dbt.type_bigint() }}) as load_count,
-        cast(coalesce(landed.landed_count, 0) as {{ dbt.type_bigint() }})
-            as landed_count,
-        cast(coalesce(built.attempt_count, 0) as {{ dbt.type_bigint() }})
-            as attempt_count,
-        cast(coalesce(built.hours_with_records_count, 0) as {{ dbt.type_bigint() }})
+        cast(coalesce(landed.load_count, 0) as bigint) as load_count,
+        cast(coalesce(landed.landed_count, 0) as bigint) as landed_count,
+        cast(coalesce(built.attempt_count, 0) as bigint) as attempt_count,
+        cast(coalesce(built.hours_with_records_count, 0) as bigint)
             as hours_with_records_count,
         days.data_complete_through,
         days.event_date < cast(days.data_complete_through as date) as is_complete,

@@ -1,0 +1,105 @@
+"""Privacy at the door: no raw person and no credential goes past `projected`."""
+
+from loaders import privacy
+from loaders.contract import CLIENT_IP, Stream
+from loaders.projection import Connection
+
+
+def mask(con: Connection, stream: Stream, columns: frozenset[str]) -> int:
+    """Replace values shaped like credentials or e-mail addresses, in place.
+
+    Args:
+        con: Holds `projected`.
+        stream: Its contract.
+        columns: What the projection gave.
+
+    Returns:
+        How many values were masked.
+    """
+    free = [
+        column.name
+        for column in stream.columns
+        if column.name in columns
+        and column.type == "string"
+        and not (column.values or column.personal)
+    ]
+    either = f"{privacy.CREDENTIAL}|{privacy.EMAIL}"
+    # One pass over everything first: nearly every file is clean.
+    everything = f"concat_ws(' ', {', '.join(free)})"
+    suspects = con.execute(
+        f"select count(*) from projected where regexp_matches({everything}, $1)",
+        [either],
+    ).fetchall()[0][0]
+    if not suspects:
+        return 0
+    shapes = (
+        (privacy.CREDENTIAL, privacy.MASKED_CREDENTIAL),
+        (privacy.EMAIL, privacy.MASKED_EMAIL),
+    )
+    return sum(
+        con.execute(
+            f"""
+            update projected set {name} = regexp_replace({name}, $1, $2, 'g')
+            where regexp_matches({name}, $1)
+            """,
+            [shape, masked],
+        ).fetchall()[0][0]
+        for name in free
+        for shape, masked in shapes
+    )
+
+
+def pseudonymise(
+    con: Connection, stream: Stream, columns: frozenset[str], key: bytes
+) -> None:
+    """Fill `pseudonyms` and `addresses`: once per distinct value, not once per row.
+
+    Args:
+        con: Holds `projected`.
+        stream: Its contract.
+        columns: What the projection gave.
+        key: From `privacy.pseudonym_key`.
+    """
+    personal = [
+        column.name
+        for column in stream.columns
+        if column.personal and column.name in columns
+    ]
+    values = _distinct(con, f"unnest([{', '.join(personal)}])") if personal else []
+    con.execute(
+        """
+        create or replace temp table pseudonyms as
+        select unnest($raw::varchar[]) as raw, unnest($kept::varchar[]) as kept
+        """,
+        {"raw": values, "kept": [privacy.pseudonym(key, value) for value in values]},
+    )
+    addresses = _distinct(con, CLIENT_IP) if CLIENT_IP in columns else []
+    described = [privacy.describe_ip(key, address) for address in addresses]
+    con.execute(
+        """
+        create or replace temp table addresses as
+        select
+            unnest($raw::varchar[]) as raw,
+            unnest($ip::varchar[]) as client_ip_hash,
+            unnest($net::varchar[]) as client_net_hash,
+            unnest($family::varchar[]) as ip_family
+        """,
+        {
+            "raw": addresses,
+            "ip": [ip for ip, _, _ in described],
+            "net": [net for _, net, _ in described],
+            "family": [family for _, _, family in described],
+        },
+    )
+
+
+def _distinct(con: Connection, expression: str) -> list[str]:
+    rows = con.execute(
+        f"""
+        with found as (
+            select distinct {expression} as value from projected where refused is null
+        )
+        select value from found where value is not null
+        """
+    ).fetchall()
+    return [value for (value,) in rows]
