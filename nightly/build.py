@@ -22,6 +22,9 @@ from nightly.dbt import Dbt
 from nightly.warehouse import begin_build, code_hash, end_build, read_absorbed
 
 _MICROBATCH = "config.incremental_strategy:microbatch"
+# What microbatch models read that has no day; them and the views between them.
+_LOOKUPS = (f"+{_MICROBATCH}", f"{_MICROBATCH}+")
+_BY_DAY = f"+{_MICROBATCH},{_MICROBATCH}+"
 # Before any record: makes the tables of an empty book.
 _NO_DAYS: Window = (date(2015, 1, 1), date(2015, 1, 1))
 
@@ -97,7 +100,7 @@ def _build_into(
     dbt = Dbt(home.path, warehouse, size)
     try:
         say("build: sources and lookups")
-        dbt.run(select=f"+{_MICROBATCH}", exclude=_MICROBATCH)
+        dbt.run(select=_LOOKUPS[0], exclude=_LOOKUPS[1])
         ranges = windows(days)
         if not ranges and not home.warehouse.exists():
             ranges = [_NO_DAYS]
@@ -106,7 +109,7 @@ def _build_into(
             dbt.run(
                 "--event-time-start", first.isoformat(),
                 "--event-time-end", (last + timedelta(days=1)).isoformat(),
-                select=_MICROBATCH,
+                select=_BY_DAY,
             )  # fmt: skip
         say("build: everything that is derived")
         dbt.run(select="*", exclude=f"+{_MICROBATCH}")

@@ -1,15 +1,3 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='microbatch',
-        event_time='event_date',
-        batch_size=env_var('TOLLBOOK_BATCH', 'day'),
-        begin=var('history_begin'),
-        lookback=0,
-        partition_by='event_date',
-    )
-}}
-
 with requests as (
     select
         load_id,
@@ -103,11 +91,7 @@ numbered as (
         event_date
     from chained
     window chain as (partition by gateway, logical_request_id, chain_no)
-),
-
-built as (
-    select * from numbered
-    where {{ in_batch('event_date') }}
 )
 
-select * from built
+select * from numbered
+where {{ in_batch('event_date') }}

@@ -1,15 +1,3 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='microbatch',
-        event_time='event_date',
-        batch_size=env_var('TOLLBOOK_BATCH', 'day'),
-        begin=var('history_begin'),
-        lookback=0,
-        partition_by='event_date',
-    )
-}}
-
 with ids as (
     select
         gateway,

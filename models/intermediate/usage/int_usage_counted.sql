@@ -1,4 +1,4 @@
-{{ config(materialized='ephemeral', event_time='event_date') }}
+{{ config(materialized='view') }}
 
 with attempts as (
     select * from {{ ref('fct_attempts') }}

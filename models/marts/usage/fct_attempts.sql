@@ -1,15 +1,3 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='microbatch',
-        event_time='event_date',
-        batch_size=env_var('TOLLBOOK_BATCH', 'day'),
-        begin=var('history_begin'),
-        lookback=0,
-        partition_by='event_date',
-    )
-}}
-
 with requests as (
     select * from {{ ref('stg_gateway__requests') }}
 ),
@@ -24,10 +12,9 @@ chained as (
 
 attempts as (
     select
-        {{- own_columns('requests', computed=[
-            'logical_request_id', 'logical_requested_at', 'attempt_no',
-            'recorded_attempt_count', 'attempts_total', 'is_terminal', 'event_date',
-        ]) }}
+        {{ all_but('requests', [
+            'load_id', 'record_no', 'format_rank', 'logical_request_id', 'event_date',
+        ]) }},
         -- A request that names no logical request is one by itself.
         coalesce(requests.logical_request_id, requests.request_id)
             as logical_request_id,

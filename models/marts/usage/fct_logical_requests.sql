@@ -1,15 +1,3 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='microbatch',
-        event_time='event_date',
-        batch_size=env_var('TOLLBOOK_BATCH', 'day'),
-        begin=var('history_begin'),
-        lookback=0,
-        partition_by='event_date',
-    )
-}}
-
 with attempts as (
     -- A request belongs to the day of its first attempt; the last may be on the next.
     select * from {{ ref('fct_attempts').render() }}
@@ -25,7 +13,7 @@ totals as (
         logical_requested_at,
         max(completed_at) as completed_at,
         min_by(model_requested, attempt_no) as model_requested,
-        count(distinct model_requested) - 1 as recorded_fallback_count,
+        count(distinct model_requested) - 1 as fallback_count,
         sum(logged_cost_usd) as logged_cost_usd
     from attempts
     where recorded_attempt_count > 1
@@ -35,11 +23,49 @@ totals as (
 requests as (
     -- What the consumer got is what the last attempt gave.
     select
-        {{- own_columns('attempts', computed=[
-            'requested_at', 'completed_at', 'model_requested', 'outcome',
-            'retry_count', 'fallback_count', 'end_to_end_us', 'ttft_us',
-            'logged_cost_usd', 'event_date',
-        ]) }}
+        attempts.gateway,
+        attempts.logical_request_id,
+        attempts.idempotency_key,
+        attempts.trace_id,
+        attempts.api_key_id,
+        attempts.developer_id,
+        attempts.application_id,
+        attempts.project_id,
+        attempts.team_id,
+        attempts.organization_id,
+        attempts.plan_id,
+        attempts.client_id,
+        attempts.end_user_id,
+        attempts.service,
+        attempts.endpoint,
+        attempts.method,
+        attempts.api_version,
+        attempts.operation,
+        attempts.environment,
+        attempts.job_type,
+        attempts.prompt_template_id,
+        attempts.provider,
+        attempts.model_served,
+        attempts.deployment_id,
+        attempts.service_tier,
+        attempts.region,
+        attempts.country,
+        attempts.network_type,
+        attempts.sdk_name,
+        attempts.sdk_version,
+        attempts.status_code,
+        attempts.error_type,
+        attempts.error_code,
+        attempts.finish_reason,
+        attempts.token_basis,
+        attempts.experiment,
+        attempts.variant,
+        attempts.recorded_attempt_count,
+        attempts.attempts_total,
+        attempts.is_batch,
+        attempts.is_streamed,
+        attempts.is_aborted,
+        attempts.is_gateway_cache_hit,
         attempts.logical_requested_at as requested_at,
         coalesce(totals.completed_at, attempts.completed_at) as completed_at,
         coalesce(totals.model_requested, attempts.model_requested) as model_requested,
@@ -50,8 +76,7 @@ requests as (
             when attempts.status_code < 400 then 'succeeded'
         end as outcome,
         attempts.attempted_retries as retry_count,
-        coalesce(attempts.attempted_fallbacks, totals.recorded_fallback_count)
-            as fallback_count,
+        coalesce(attempts.attempted_fallbacks, totals.fallback_count) as fallback_count,
         {{ us_between(
             'attempts.logical_requested_at',
             'coalesce(totals.completed_at, attempts.completed_at)'

@@ -1,0 +1,17 @@
+-- Whoever compares with the provider's bill asks: which tokens were really bought?
+-- Expect: the naive sum counts answers replayed from the gateway's own cache, which no
+-- provider bills; tokens of aborted streams are the gateway's estimate.
+select
+    provider,
+    token_basis,
+    sum(attempt_count) as attempts,
+    sum(
+        input_uncached_tokens + cache_read_tokens + cache_write_5m_tokens
+        + cache_write_1h_tokens + cache_write_other_tokens
+    ) as input_tokens,
+    sum(cache_read_tokens) as of_which_cached,
+    sum(output_tokens) as output_tokens
+from usage.agg_usage_hourly
+where token_basis <> 'missing'
+group by provider, token_basis
+order by provider, token_basis
