@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
-from zoneinfo import ZoneInfo
+
+import pytz
 
 from loaders.errors import SettingsError
 from loaders.formats import registry
@@ -156,10 +157,8 @@ def _rule(raw: object, file: Path) -> InboxRule:
     known = [*registry(), IGNORE]
     if raw.get("format", IGNORE) not in known:
         raise SettingsError(f"{where} format: one of {', '.join(known)}")
-    try:
-        ZoneInfo(raw.get("timezone", "UTC"))
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"{where} timezone: not an IANA time zone") from error
+    if raw.get("timezone", "UTC") not in pytz.all_timezones_set:
+        raise SettingsError(f"{where} timezone: not an IANA time zone")
     return InboxRule(**raw)
 
 

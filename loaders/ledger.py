@@ -1,5 +1,6 @@
 """The load ledger: one entry per landed file, written last. It is the commit."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -65,6 +66,12 @@ class LedgerEntry:
     max_time: str | None
     files: tuple[LakeFile, ...]
     replaces: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of everything that the entry says."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def days(self) -> frozenset[str]:

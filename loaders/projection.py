@@ -15,6 +15,7 @@ from loaders.contract import (
     Column,
     Stream,
 )
+from loaders.decoding import BLANK
 from loaders.errors import FileNotLanded
 from loaders.formats import Format
 from loaders.source_file import SourceFile
@@ -126,8 +127,9 @@ def _reader(source: SourceFile) -> str:
             f"read_ndjson_objects({path}, ignore_errors = true, "
             f"maximum_object_size = {_MAX_RECORD_BYTES})"
         )
+    kind = "array" if source.head.lstrip(BLANK).startswith(b"[") else "unstructured"
     return (
-        f"read_json_objects({path}, format = 'auto', "
+        f"read_json_objects({path}, format = '{kind}', "
         f"maximum_object_size = {_MAX_RECORD_BYTES})"
     )
 

@@ -5,28 +5,22 @@ and the bytes that were hashed are the bytes that are parsed. Decompressed text 
 an unlinked temporary file, so a killed run leaves no prompt behind.
 """
 
-import codecs
 import hashlib
 import json
 import os
 import re
 import stat
 import tempfile
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal, Self
 
-import zstandard
-
+from loaders.decoding import BLANK, Content, Decompressor, decoder_for
 from loaders.errors import FileNotLanded
 
 _CHUNK = 1 << 20
-_HEAD = 1 << 20
-_BLANK = b" \t\r\n"
-_MAY_BE_BLANK = frozenset((b"", b" ", b"\t", b"\r"))
 
 Layout = Literal["lines", "values"]
 
@@ -94,7 +88,7 @@ class SourceFile:
         self._text.seek(0)
         offset = 0
         for number, line in enumerate(self._text, start=1):
-            if line.strip(_BLANK):
+            if line.strip(BLANK):
                 yield number, offset, line
             offset += len(line)
 
@@ -146,12 +140,14 @@ def open_source(path: Path, prefix_lengths: Sequence[int] = ()) -> SourceFile:
     """
     stack = ExitStack()
     try:
-        file = stack.enter_context(path.open("rb"))
+        # A pipe must not make the night wait for its writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        file = stack.enter_context(os.fdopen(descriptor, "rb"))
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise FileNotLanded(f"{path}: not a regular file")
-        disk, content = hashlib.sha256(), _Content(prefix_lengths)
-        decode = _decoder(file.read(4))
+        disk, content = hashlib.sha256(), Content(prefix_lengths)
+        decode = decoder_for(file.read(4))
         file.seek(0)
         text: BinaryIO = file
         if decode is not None:
@@ -178,7 +174,7 @@ def open_source(path: Path, prefix_lengths: Sequence[int] = ()) -> SourceFile:
         mtime_ns=status.st_mtime_ns,
         content_sha256=content.sha256.hexdigest(),
         content_bytes=content.length,
-        is_compressed=isinstance(decode, _Decompressor),
+        is_compressed=isinstance(decode, Decompressor),
         is_truncated=decode is not None and not decode.is_complete,
         layout=_layout(bytes(content.head)),
         line_count=content.line_count,
@@ -189,105 +185,9 @@ def open_source(path: Path, prefix_lengths: Sequence[int] = ()) -> SourceFile:
     )
 
 
-class _Content:
-    """Digest, line count and head of the text, fed in chunks of any size."""
-
-    def __init__(self, prefix_lengths: Sequence[int]) -> None:
-        self.sha256 = hashlib.sha256()
-        self.length = 0
-        self.head = bytearray()
-        self.prefixes: dict[int, str] = {}
-        self._wanted = sorted(set(prefix_lengths), reverse=True)
-        self._ended_lines = 0
-        self._is_line_open = False
-
-    @property
-    def line_count(self) -> int:
-        return self._ended_lines + self._is_line_open
-
-    def feed(self, chunk: bytes) -> None:
-        if len(self.head) < _HEAD:
-            self.head += chunk[: _HEAD - len(self.head)]
-        self._count(chunk)
-        start = 0
-        while self._wanted and self._wanted[-1] <= self.length + len(chunk):
-            wanted = self._wanted.pop()
-            end = wanted - self.length
-            self.sha256.update(chunk[start:end])
-            self.prefixes[wanted] = self.sha256.copy().hexdigest()
-            start = end
-        self.sha256.update(chunk[start:] if start else chunk)
-        self.length += len(chunk)
-
-    def _count(self, chunk: bytes) -> None:
-        first, *ended = chunk.split(b"\n")
-        self._is_line_open = self._is_line_open or not _is_blank(first)
-        if ended:
-            last = ended.pop()
-            self._ended_lines += self._is_line_open
-            self._ended_lines += len(ended) - sum(map(_is_blank, ended))
-            self._is_line_open = not _is_blank(last)
-
-
-def _is_blank(line: bytes) -> bool:
-    # Most lines are long and begin with a brace: look at one byte first.
-    return line[:1] in _MAY_BE_BLANK and not line.strip(_BLANK)
-
-
-class _Decompressor:
-    """gzip (any number of members) or zstd, keeping what a cut stream gave."""
-
-    def __init__(self, new_member: Callable[[], "zlib._Decompress"]) -> None:
-        self._new_member = new_member
-        self._member = new_member()
-        self.is_complete = False
-
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
-        while chunk:
-            if self.is_complete:  # padding, or another member
-                chunk = chunk.lstrip(b"\0")
-                if not chunk:
-                    return
-                self._member = self._new_member()
-                self.is_complete = False
-            try:
-                piece = self._member.decompress(chunk)
-            except (zlib.error, zstandard.ZstdError):
-                # Damaged, or padding after the end: keep what came out so far.
-                return
-            chunk = self._member.unused_data if self._member.eof else b""
-            self.is_complete = self._member.eof
-            if piece:
-                yield piece
-
-
-class _Transcoder:
-    """UTF-16 or marked UTF-8 to plain UTF-8."""
-
-    def __init__(self, encoding: str) -> None:
-        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-        self.is_complete = True
-
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
-        yield self._decoder.decode(chunk).encode()
-
-
-def _decoder(magic: bytes) -> _Decompressor | _Transcoder | None:
-    if magic[:2] == b"\x1f\x8b":
-        return _Decompressor(lambda: zlib.decompressobj(wbits=31))
-    if magic == b"\x28\xb5\x2f\xfd":
-        new = zstandard.ZstdDecompressor().decompressobj
-        return _Decompressor(lambda: new())  # type: ignore[return-value, arg-type]
-    if magic[:3] == codecs.BOM_UTF8:
-        return _Transcoder("utf-8-sig")
-    if magic[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return _Transcoder("utf-16")
-    return None
-
-
 def _layout(head: bytes) -> Layout:
     """`lines` as soon as one line is a whole JSON object; they may be damaged."""
-    if head.lstrip(_BLANK)[:1] == b"[":
+    if head.lstrip(BLANK)[:1] == b"[":
         return "values"
     lines = head.split(b"\n")
     if len(lines) == 1:
@@ -300,4 +200,4 @@ def _layout(head: bytes) -> Layout:
                 continue
             return "lines"
     # One huge first line that the head cuts off is still a line.
-    return "lines" if len(lines[0].strip(_BLANK)) > 2 else "values"
+    return "lines" if len(lines[0].strip(BLANK)) > 2 else "values"

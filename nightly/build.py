@@ -70,7 +70,7 @@ def build(home: Home, full: bool = False, say: Say = lambda line: None) -> Built
     except KeyError:
         say("build: a load left the ledger; building everything")
         return _build_new_file(home, ledger, code, say)
-    if days or absorbed.loads != set(live):
+    if absorbed.loads != {key: entry.fingerprint for key, entry in live.items()}:
         days = _build_into(home, home.warehouse, ledger, days, say)
         end_build(home.warehouse, code, live)
     return Built(is_full=False, days=frozenset(days))

@@ -20,17 +20,22 @@ Window = tuple[date, date]
 def touched_days(
     entries: Mapping[str, LedgerEntry],
     live: Mapping[str, LedgerEntry],
-    absorbed: Collection[str],
+    absorbed: Mapping[str, str],
 ) -> set[date]:
     """Days whose books may have changed since `absorbed` was written.
 
     Days of loads that came, and of loads that were replaced, widened to the days that
     they can change, where those hold records.
 
+    Args:
+        entries: The whole ledger.
+        live: Its live part.
+        absorbed: Fingerprint of each load that the books hold.
+
     Raises:
         KeyError: An absorbed load is not in the ledger any more: build everything.
     """
-    new = [entry for key, entry in live.items() if key not in absorbed]
+    new = [e for key, e in live.items() if absorbed.get(key) != e.fingerprint]
     gone = [entries[key] for key in absorbed if key not in live]
     changed = _days(new) | _days(gone)
     near = {

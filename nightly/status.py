@@ -39,7 +39,7 @@ def status(home: Home) -> dict[str, Any]:
     }  # fmt: skip
     if not running:
         absorbed = read_absorbed(home.warehouse)
-        loads = absorbed.loads if absorbed else frozenset()
+        loads = set(absorbed.loads) if absorbed else set()
         unaudited = absorbed.unaudited if absorbed else frozenset()
         found["unbuilt_loads"] = len(set(ledger.live) - loads)
         found["unaudited_days"] = [day.isoformat() for day in sorted(unaudited)]

@@ -4,7 +4,7 @@ Written into the file that it speaks of, so that deleting the file forgets it to
 """
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from loaders.formats import registry
+from loaders.ledger import LedgerEntry
 from nightly.dbt import PROJECT
 
 # Everything that decides what a row of the books looks like.
@@ -26,18 +27,18 @@ class Absorbed:
 
     Attributes:
         code: Hash of the code that built it.
-        loads: Live loads at that time.
+        loads: Fingerprint of each live load at that time.
         unaudited: Days built since the last audit that passed.
     """
 
     code: str
-    loads: frozenset[str]
+    loads: Mapping[str, str]
     unaudited: frozenset[date]
 
     @property
     def books(self) -> str:
         """Identity of the books: equal loads and code give equal books."""
-        text = "\n".join([self.code, *sorted(self.loads)])
+        text = "\n".join([self.code, *sorted(self.loads.values())])
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -62,7 +63,7 @@ def read_absorbed(warehouse: Path) -> Absorbed | None:
     try:
         with duckdb.connect(str(warehouse)) as con:
             code = con.execute(f"select code from {_SCHEMA}.built").fetchall()
-            loads = con.execute(f"select load_id from {_SCHEMA}.loads").fetchall()
+            loads = con.execute(f"from {_SCHEMA}.loads").fetchall()
             days = con.execute(f"select event_date from {_SCHEMA}.unaudited").fetchall()
     except duckdb.CatalogException:
         return None
@@ -70,7 +71,7 @@ def read_absorbed(warehouse: Path) -> Absorbed | None:
         return None
     return Absorbed(
         code=code[0][0],
-        loads=frozenset(load for (load,) in loads),
+        loads=dict(loads),
         unaudited=frozenset(day for (day,) in days),
     )
 
@@ -92,7 +93,7 @@ def begin_build(warehouse: Path, days: Iterable[date]) -> None:
         con.commit()
 
 
-def end_build(warehouse: Path, code: str, loads: Collection[str]) -> None:
+def end_build(warehouse: Path, code: str, live: Mapping[str, LedgerEntry]) -> None:
     """Note, after every model succeeded, what the file now holds."""
     with duckdb.connect(str(warehouse)) as con:
         con.begin()
@@ -102,9 +103,11 @@ def end_build(warehouse: Path, code: str, loads: Collection[str]) -> None:
         con.execute(
             f"""
             create or replace table {_SCHEMA}.loads as
-            select unnest($1::varchar[]) as load_id
+            select
+                unnest($1::varchar[]) as load_id,
+                unnest($2::varchar[]) as fingerprint
             """,
-            [sorted(loads)],
+            [list(live), [entry.fingerprint for entry in live.values()]],
         )
         con.commit()
 

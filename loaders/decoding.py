@@ -1,0 +1,113 @@
+"""From a file's bytes to UTF-8 text: decompression, encodings, counting."""
+
+import codecs
+import hashlib
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+
+import zstandard
+
+BLANK = b" \t\r\n"
+_MAY_BE_BLANK = frozenset((b"", b" ", b"\t", b"\r"))
+_HEAD = 1 << 20
+
+
+class Content:
+    """Digest, line count and head of the text, fed in chunks of any size."""
+
+    def __init__(self, prefix_lengths: Sequence[int]) -> None:
+        self.sha256 = hashlib.sha256()
+        self.length = 0
+        self.head = bytearray()
+        self.prefixes: dict[int, str] = {}
+        self._wanted = sorted(set(prefix_lengths), reverse=True)
+        self._ended_lines = 0
+        self._is_line_open = False
+
+    @property
+    def line_count(self) -> int:
+        """Lines that are not blank, so far."""
+        return self._ended_lines + self._is_line_open
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        if len(self.head) < _HEAD:
+            self.head += chunk[: _HEAD - len(self.head)]
+        self._count(chunk)
+        start = 0
+        while self._wanted and self._wanted[-1] <= self.length + len(chunk):
+            wanted = self._wanted.pop()
+            end = wanted - self.length
+            self.sha256.update(chunk[start:end])
+            self.prefixes[wanted] = self.sha256.copy().hexdigest()
+            start = end
+        self.sha256.update(chunk[start:] if start else chunk)
+        self.length += len(chunk)
+
+    def _count(self, chunk: bytes) -> None:
+        first, *ended = chunk.split(b"\n")
+        self._is_line_open = self._is_line_open or not _is_blank(first)
+        if ended:
+            last = ended.pop()
+            self._ended_lines += self._is_line_open
+            self._ended_lines += len(ended) - sum(map(_is_blank, ended))
+            self._is_line_open = not _is_blank(last)
+
+
+def _is_blank(line: bytes) -> bool:
+    # Most lines are long and begin with a brace: look at one byte first.
+    return line[:1] in _MAY_BE_BLANK and not line.strip(BLANK)
+
+
+class Decompressor:
+    """gzip (any number of members) or zstd, keeping what a cut stream gave."""
+
+    def __init__(self, new_member: Callable[[], "zlib._Decompress"]) -> None:
+        self._new_member = new_member
+        self._member = new_member()
+        self.is_complete = False
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """Text of the next bytes of the file."""
+        while chunk:
+            if self.is_complete:  # padding, or another member
+                chunk = chunk.lstrip(b"\0")
+                if not chunk:
+                    return
+                self._member = self._new_member()
+                self.is_complete = False
+            try:
+                piece = self._member.decompress(chunk)
+            except (zlib.error, zstandard.ZstdError):
+                # Damaged, or padding after the end: keep what came out so far.
+                return
+            chunk = self._member.unused_data if self._member.eof else b""
+            self.is_complete = self._member.eof
+            if piece:
+                yield piece
+
+
+class Transcoder:
+    """UTF-16 or marked UTF-8 to plain UTF-8."""
+
+    def __init__(self, encoding: str) -> None:
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        self.is_complete = True
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """Text of the next bytes of the file."""
+        yield self._decoder.decode(chunk).encode()
+
+
+def decoder_for(magic: bytes) -> Decompressor | Transcoder | None:
+    """What turns a file into UTF-8 text, by its first four bytes; None for text."""
+    if magic[:2] == b"\x1f\x8b":
+        return Decompressor(lambda: zlib.decompressobj(wbits=31))
+    if magic == b"\x28\xb5\x2f\xfd":
+        new = zstandard.ZstdDecompressor().decompressobj
+        return Decompressor(lambda: new())  # type: ignore[return-value, arg-type]
+    if magic[:3] == codecs.BOM_UTF8:
+        return Transcoder("utf-8-sig")
+    if magic[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return Transcoder("utf-16")
+    return None

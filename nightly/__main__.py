@@ -1,0 +1,5 @@
+"""`python -m nightly` is `tollbook`."""
+
+from nightly.cli import main
+
+main()

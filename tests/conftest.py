@@ -1,0 +1,175 @@
+"""What several tests need: homes, LiteLLM records, the real captures, the command."""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from loaders.home import Home, open_home
+from loaders.inbox import Outcome, load_inbox
+
+PROJECT = Path(__file__).resolve().parents[1]
+SHARED = PROJECT.parent / "shared" / "data"
+
+_RECORD: dict[str, Any] = {
+    "id": "chatcmpl-1",
+    "litellm_call_id": "call-1",
+    "trace_id": "trace-1",
+    "call_type": "acompletion",
+    "cache_hit": None,
+    "stream": None,
+    "status": "success",
+    "custom_llm_provider": "openai",
+    "startTime": 1775001600.25,
+    "endTime": 1775001602.75,
+    "completionStartTime": 1775001602.75,
+    "model": "openai/gpt-4o",
+    "model_group": "gpt-4o",
+    "model_id": "deployment-1",
+    "api_base": "https://api.openai.com/v1",
+    "prompt_tokens": 1000,
+    "completion_tokens": 200,
+    "response_cost": 0.0033775,
+    "request_tags": ["env:prod", "User-Agent: x", "User-Agent: x/1"],
+    "end_user": "",
+    "user_agent": "openai-python/1.99.0 (linux)",
+    "requester_ip_address": "198.51.100.7",
+    "error_information": {"error_code": "", "error_class": "", "llm_provider": ""},
+    "model_parameters": {"temperature": 0.5, "user": "someone"},
+    "hidden_params": {"additional_headers": {}},
+    "metadata": {
+        "user_api_key_hash": "key-hash",
+        "user_api_key_user_id": "jane@example.org",
+        "user_api_key_team_id": "team-a",
+        "user_api_key_org_id": "org-a",
+        "user_api_key_request_route": "/v1/chat/completions",
+        "usage_object": {},
+    },
+    "response": {"choices": [{"finish_reason": "stop"}]},
+    "messages": [{"role": "user", "content": "never landed"}],
+}
+
+
+def record(call: str = "call-1", **changes: object) -> dict[str, Any]:
+    """A LiteLLM record; `a__b=1` sets record["a"]["b"], and `...` removes."""
+    made = copy.deepcopy(_RECORD)
+    made["litellm_call_id"], made["id"] = call, f"chatcmpl-{call}"
+    for path, value in changes.items():
+        *parents, last = path.split("__")
+        place = made
+        for parent in parents:
+            place = place[parent]
+        if value is ...:
+            place.pop(last)
+        else:
+            place[last] = value
+    return made
+
+
+def ndjson(*records: object) -> bytes:
+    """One JSON text a line."""
+    return b"".join(json.dumps(entry).encode() + b"\n" for entry in records)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """An empty home of its own."""
+    (tmp_path / "home" / "inbox").mkdir(parents=True)
+    return open_home(tmp_path / "home")
+
+
+@pytest.fixture
+def load(home: Home) -> Callable[..., Outcome]:
+    """Put bytes into the inbox under a name and load the inbox; that file's outcome."""
+
+    def load(content: bytes, name: str = "a.ndjson", format_: str | None = None):
+        path = home.inbox / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return next(o for o in load_inbox(home, (), format_) if o.name == name)
+
+    return load
+
+
+@pytest.fixture
+def landed(home: Home) -> Callable[[str], list[tuple[Any, ...]]]:
+    """Query the live records of the lake as `requests`."""
+
+    def landed(sql: str) -> list[tuple[Any, ...]]:
+        from loaders.ledger import Ledger
+
+        live = [entry for entry in Ledger(home.lake).live.values() if entry.files]
+        files = [str(home.lake / file.path) for entry in live for file in entry.files]
+        with duckdb.connect() as con:
+            con.execute("set TimeZone = 'UTC'")
+            if not files:
+                files = [
+                    str(next(home.lake.glob("gateway_requests/*/contract.parquet")))
+                ]
+            con.read_parquet(files).create_view("requests")
+            return con.execute(sql).fetchall()
+
+    return landed
+
+
+@pytest.fixture
+def rejected(home: Home) -> Callable[[], list[dict[str, Any]]]:
+    """Quarantined records of live loads, in order."""
+
+    def rejected() -> list[dict[str, Any]]:
+        with duckdb.connect() as con:
+            found = con.execute(
+                "select * from read_parquet($1) order by load_id, record_no",
+                [str(home.lake / "_quarantine" / "*" / "*.parquet")],
+            )
+            names = [column[0] for column in found.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    return rejected
+
+
+def tollbook(
+    home: Home, *arguments: str, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command as a scheduler would."""
+    return subprocess.run(
+        [sys.executable, "-m", "nightly", *arguments, "--home", str(home.path)],
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        env={**os.environ, **env},
+        timeout=300,
+    )
+
+
+def published(home: Home, sql: str) -> list[tuple[Any, ...]]:
+    """Ask the published books, as an analyst does."""
+    with duckdb.connect(str(home.published / "tollbook.duckdb"), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The demo company after one night; tests only read it."""
+    home = open_home(tmp_path_factory.mktemp("demo") / "data")
+    assert tollbook(home, "demo", "--first-night").returncode == 0
+    done = tollbook(home, "nightly")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return home
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The real captures; absent outside the workplace that has them."""
+    if not SHARED.exists():
+        if os.environ.get("TOLLBOOK_REQUIRE_SHARED") == "1":
+            pytest.fail("TOLLBOOK_REQUIRE_SHARED=1, but ../shared/data is not there")
+        pytest.skip("the real captures (../shared/data) are not here")
+    return SHARED

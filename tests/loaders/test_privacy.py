@@ -1,0 +1,117 @@
+"""No raw person, no credential and no text gets past the door."""
+
+import json
+
+import duckdb
+import pytest
+
+from loaders.inbox import load_inbox
+from loaders.privacy import describe_ip, pseudonym
+from tests.conftest import ndjson, record
+
+KEY = b"0123456789abcdef"
+SECRETS = (
+    "sk-proj-abcdefghijklmnop1234567890",
+    "sk-ant-api03-abcdefghijklmnop1234567890",
+    "AKIAIOSFODNN7EXAMPLE",
+    "AIzaSyA1234567890abcdefghijklmnopqrstuvw",
+    "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+    "xoxb-1234567890-abcdefghij",
+    "hf_abcdefghijklmnopqrstuvwxyz012345",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.sig",
+    "joe.public+x@mail.example.co.uk",
+)
+
+
+def everything_under(home):
+    """Every byte that the home holds outside the inbox, Parquet decoded."""
+    for path in home.path.rglob("*"):
+        if not path.is_file() or path.is_relative_to(home.inbox):
+            continue
+        yield path.read_bytes()
+        if path.suffix == ".parquet":
+            with duckdb.connect() as con:
+                rows = con.execute("select * from read_parquet($1)", [str(path)])
+                yield repr(rows.fetchall()).encode()
+
+
+def test_no_identifier_and_no_text_is_anywhere_in_the_home(home, load, capfd):
+    raw = ["jane@example.org", "198.51.100.7", "end-user-77", "never landed", "someone"]
+    bad = record("bad", startTime="jane@example.org", end_user="end-user-77")
+    cut = ndjson(record("cut"))[:-200] + b"\n"
+    load(ndjson(record(end_user="end-user-77"), bad) + cut)
+    held = b"\n".join(everything_under(home))
+    out = capfd.readouterr()
+    for text in raw:
+        assert text.encode() not in held
+        assert text not in out.out + out.err
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize(
+    "field", ["trace_id", "metadata__user_api_key_hash", "model_group", "user_agent"]
+)
+def test_a_value_shaped_like_a_credential_is_masked_and_counted(
+    home, load, secret, field
+):
+    outcome = load(ndjson(record(**{field: secret}), record("b")))
+    assert outcome.entry.masked_count >= 1
+    assert secret.encode() not in b"".join(everything_under(home))
+
+
+def test_tags_keep_their_shape_when_one_is_masked(load, landed):
+    load(ndjson(record(request_tags=["a", SECRETS[0], "Bearer abcdefghijklmnop12"])))
+    ((tags,),) = landed("select tags from requests")
+    assert json.loads(tags) == ["[masked:credential]", "a", "[masked:credential]"]
+
+
+def test_equal_people_have_equal_pseudonyms_and_no_others(load, landed):
+    load(
+        ndjson(
+            record("a", metadata__user_api_key_user_id="u1", end_user="u1"),
+            record("b", metadata__user_api_key_user_id="u2"),
+        )
+    )
+    rows = landed("select developer_id, end_user_id from requests order by request_id")
+    assert rows[0][0] == rows[0][1]
+    assert rows[0][0] != rows[1][0]
+    assert rows[1][1] is None
+
+
+def test_the_key_may_come_from_the_environment(home, load, landed, monkeypatch):
+    monkeypatch.setenv("TOLLBOOK_PSEUDONYM_KEY", KEY.decode())
+    load(ndjson(record()))
+    assert landed("select developer_id from requests") == [
+        (pseudonym(KEY, "jane@example.org"),)
+    ]
+    assert not (home.path / "secrets").exists()
+
+
+def test_a_short_key_is_refused(home, monkeypatch):
+    monkeypatch.setenv("TOLLBOOK_PSEUDONYM_KEY", "short")
+    with pytest.raises(Exception, match="at least 16 bytes"):
+        load_inbox(home)
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "network", "family"),
+    [
+        ("198.51.100.7", "198.51.100.7", "198.51.100.0/24", "ipv4"),
+        ("198.51.100.7:443", "198.51.100.7", "198.51.100.0/24", "ipv4"),
+        ("198.51.100.7, 10.0.0.1", "198.51.100.7", "198.51.100.0/24", "ipv4"),
+        ("2001:db8:1:2::3", "2001:db8:1:2::3", "2001:db8:1::/48", "ipv6"),
+        ("[2001:DB8:1:2::3]:443", "2001:db8:1:2::3", "2001:db8:1::/48", "ipv6"),
+        ("::ffff:198.51.100.7", "198.51.100.7", "198.51.100.0/24", "ipv4"),
+    ],
+)
+def test_one_address_in_any_spelling_is_one_pseudonym(text, address, network, family):
+    assert describe_ip(KEY, text) == (
+        pseudonym(KEY, address, "ip"),
+        pseudonym(KEY, network, "net"),
+        family,
+    )
+
+
+@pytest.mark.parametrize("text", ["unknown", "", "1.2.3", "999.1.1.1", "a,b"])
+def test_what_is_no_address_is_unknown(text):
+    assert describe_ip(KEY, text) == (None, None, None)

@@ -1,0 +1,202 @@
+"""Publishing: all or nothing, whatever readers do."""
+
+import json
+import stat
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
+from datetime import date
+
+import duckdb
+import pytest
+
+from loaders.errors import NotPublished
+from loaders.ledger import Ledger
+from nightly.audit import Audited, Broken
+from nightly.publish import current_manifest, publish, stray_wals
+from nightly.warehouse import begin_build, end_audit, end_build, read_absorbed
+
+
+@pytest.fixture
+def book(home):
+    """Build and audit a small warehouse by hand: `rows` in a mart, `state` in the books."""
+
+    def book(rows: int, state: str, failed: tuple[Broken, ...] = ()):
+        begin_build(home.warehouse, [date(2026, 1, 1)])
+        with duckdb.connect(str(home.warehouse)) as con:
+            for schema in ("usage", "quality", "staging", "intermediate"):
+                con.execute(f"create schema if not exists {schema}")
+            con.execute(f"create or replace table usage.a as from range({rows})")
+            con.execute(f"create or replace table quality.b as from range({rows})")
+            con.execute("create or replace table intermediate.c as select 1 as x")
+            con.execute("create or replace view staging.d as select * from usage.a")
+        end_build(home.warehouse, state, {})
+        if not failed:
+            end_audit(home.warehouse)
+        audited = Audited(read_absorbed(home.warehouse).books, 1, (), failed)
+        home.build.joinpath("audit.json").write_text(json.dumps(asdict(audited)))
+        home.lake.mkdir(exist_ok=True)
+        assert Ledger(home.lake).entries == {}
+
+    return book
+
+
+def read(home, sql="select count(*) from usage.a"):
+    with duckdb.connect(str(home.published / "tollbook.duckdb"), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def read_in_another_process(home):
+    code = (
+        "import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True)"
+        ".execute('select count(*) from usage.a').fetchone()[0])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(home.published / "tollbook.duckdb")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return int(done.stdout)
+
+
+def test_only_tables_of_marts_are_published_and_nobody_may_write(home, book):
+    book(5, "one")
+    done = publish(home)
+    tables = read(
+        home, "select schema_name, table_name from duckdb_tables() order by 1"
+    )
+    assert tables == [("quality", "b"), ("usage", "a")]
+    assert read(home, "select count(*) from duckdb_views() where not internal") == [
+        (0,)
+    ]
+    for name in ("tollbook.duckdb", "tollbook.json"):
+        assert stat.S_IMODE((home.published / name).stat().st_mode) == 0o444
+    assert done.manifest["tables"]["usage.a"]["rows"] == 5
+    assert current_manifest(home) == done.manifest
+
+
+def test_the_same_books_are_published_once(home, book):
+    book(5, "one")
+    first = publish(home)
+    book(5, "one")
+    again = publish(home)
+    assert (first.is_new, again.is_new) == (True, False)
+    assert again.run_id == first.run_id
+
+
+def test_equal_rows_have_equal_hashes_in_any_order(home, book):
+    book(5, "one")
+    first = publish(home).manifest["tables"]
+    book(5, "two")
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("create or replace table usage.a as from range(5) order by 1 desc")
+    second = publish(home).manifest["tables"]
+    assert second == first
+    book(6, "three")
+    assert publish(home).manifest["tables"] != first
+
+
+def test_books_that_no_audit_passed_stay_private(home, book):
+    with pytest.raises(NotPublished, match="nothing is built"):
+        publish(home)
+    book(5, "one")
+    publish(home)
+    book(6, "two", failed=(Broken("assert_x", 1, None),))
+    with pytest.raises(NotPublished, match="no audit has passed"):
+        publish(home)
+    assert read(home) == [(5,)]
+    # An audit of other books says nothing about these.
+    book(6, "two")
+    begin_build(home.warehouse, [date(2026, 1, 2)])
+    with pytest.raises(NotPublished, match="no audit has passed"):
+        publish(home)
+    assert read(home) == [(5,)]
+
+
+def test_a_reader_keeps_its_book_and_the_next_one_sees_the_new(home, book):
+    book(5, "one")
+    publish(home)
+    reader = duckdb.connect(str(home.published / "tollbook.duckdb"), read_only=True)
+    book(6, "two")
+    publish(home)
+    assert reader.execute("select count(*) from usage.a").fetchall() == [(5,)]
+    assert read_in_another_process(home) == 6
+    reader.close()
+    assert read(home) == [(6,)]
+
+
+def test_what_a_writer_left_beside_a_book_never_reaches_the_next(home, book):
+    book(5, "one")
+    publish(home)
+    target = home.published.resolve() / "tollbook.duckdb"
+    target.chmod(0o644)
+    code = (
+        "import duckdb, os, sys; con = duckdb.connect(sys.argv[1]); "
+        "con.execute('create table mine as select 1'); "
+        "con.execute('insert into usage.a values (99)'); os._exit(9)"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, str(home.published / "tollbook.duckdb")]
+    )
+    assert stray_wals(home) == [target.with_name("tollbook.duckdb.wal")]
+    book(6, "two")
+    publish(home)
+    assert read_in_another_process(home) == 6
+    assert read(home, "select count(*) from duckdb_tables()") == [(2,)]
+
+
+def test_three_runs_are_kept_and_a_killed_one_is_not(home, book):
+    killed = home.path / ".published" / "20200101T000000Z-01"
+    for number in range(5):
+        book(number, str(number))
+        publish(home)
+        killed.mkdir(exist_ok=True)
+        (killed / "tollbook.duckdb").write_bytes(b"half")
+    book(9, "last")
+    run_id = publish(home).run_id
+    runs = sorted(path.name for path in (home.path / ".published").iterdir())
+    assert len(runs) == 3
+    assert runs[-1] == run_id
+    assert killed.name not in runs
+
+
+def test_a_failed_publish_leaves_what_was_there(home, book, monkeypatch):
+    book(5, "one")
+    publish(home)
+    book(6, "two")
+    monkeypatch.setattr("nightly.publish.shutil.copyfile", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        publish(home)
+    assert read(home) == [(5,)]
+    assert len(list((home.path / ".published").iterdir())) == 1
+
+
+def test_looped_readers_see_no_error_and_no_mixed_state(home, book):
+    book(1, "1")
+    publish(home)
+    errors, stop = [], threading.Event()
+
+    def loop():
+        while not stop.is_set():
+            try:
+                ((a, b),) = read(
+                    home,
+                    "select (select count(*) from usage.a), "
+                    "(select count(*) from quality.b)",
+                )
+                if a != b:
+                    errors.append((a, b))
+            except Exception as error:
+                errors.append(error)
+
+    reader = threading.Thread(target=loop)
+    reader.start()
+    for number in range(2, 22):
+        book(number, str(number))
+        publish(home)
+    stop.set()
+    reader.join()
+    assert errors == []
+    assert read(home) == [(21,)]
