@@ -4,13 +4,15 @@
 select
     provider,
     token_basis,
-    sum(attempt_count) as attempts,
-    sum(
-        input_uncached_tokens + cache_read_tokens + cache_write_5m_tokens
-        + cache_write_1h_tokens + cache_write_other_tokens
+    cast(sum(attempt_count) as bigint) as attempt_count,
+    cast(
+        sum(
+            input_uncached_tokens + cache_read_tokens + cache_write_5m_tokens
+            + cache_write_1h_tokens + cache_write_other_tokens
+        ) as bigint
     ) as input_tokens,
-    sum(cache_read_tokens) as of_which_cached,
-    sum(output_tokens) as output_tokens
+    cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
+    cast(sum(output_tokens) as bigint) as output_tokens
 from usage.agg_usage_hourly
 where token_basis <> 'missing'
 group by provider, token_basis

@@ -5,6 +5,7 @@ tested against them. Times are UTC microseconds, durations bigint microseconds, 
 decimal. Null means unknown, never zero.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -32,6 +33,9 @@ TOKEN_BASES = (
 # A time outside these bounds is a wrong unit, not an old request.
 EARLIEST_TIME = "2015-01-01"
 LATEST_TIME = "2100-01-01"
+# No meter, size or duration of one request is larger, and sums of them stay in range.
+MOST = 10**12
+MOST_USD = 10**9
 # Longer values are attacks or content that lost its way; identifiers are short.
 MAX_TEXT_BYTES = 4096
 
@@ -70,9 +74,10 @@ class Stream:
     columns: tuple[Column, ...]
 
     @property
-    def by_name(self) -> Mapping[str, Column]:
-        """Columns by name."""
-        return {column.name: column for column in self.columns}
+    def fingerprint(self) -> str:
+        """Changes when a column is added, so that readers know older files by it."""
+        text = ",".join(f"{column.name} {column.type}" for column in self.columns)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 # Two raw values that a projection hands to landing and that never reach the lake:

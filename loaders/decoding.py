@@ -7,8 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 import zstandard
 
-BLANK = b" \t\r\n"
-_MAY_BE_BLANK = frozenset((b"", b" ", b"\t", b"\r"))
+# What DuckDB takes for a blank line.
+BLANK = b" \t\r\n\x0b\x0c"
+_MAY_BE_BLANK = frozenset((b"", b" ", b"\t", b"\r", b"\x0b", b"\x0c"))
+# Small bites: what a damaged or hostile stream gives at once must fit into memory.
+_BITE = 4096
+# No log shrinks more; a larger text is a bomb.
+_MOST_RATIO = 5000
+_ALWAYS_ALLOWED = 1 << 30
 _HEAD = 1 << 20
 
 
@@ -65,26 +71,44 @@ class Decompressor:
     def __init__(self, new_member: Callable[[], "zlib._Decompress"]) -> None:
         self._new_member = new_member
         self._member = new_member()
+        self._is_over = False
+        self._taken = self._given = 0
         self.is_complete = False
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """Text of the next bytes of the file."""
-        while chunk:
-            if self.is_complete:  # padding, or another member
+        """Text of the next bytes of the file.
+
+        Raises:
+            DecompressionBomb: The text is absurdly larger than the file.
+        """
+        self._taken += len(chunk)
+        for start in range(0, len(chunk), _BITE):
+            for piece in self._bite(chunk[start : start + _BITE]):
+                self._given += len(piece)
+                if self._given > max(_ALWAYS_ALLOWED, _MOST_RATIO * self._taken):
+                    raise DecompressionBomb
+                yield piece
+
+    def _bite(self, chunk: bytes) -> Iterator[bytes]:
+        while chunk and not self._is_over:
+            if self.is_complete:  # padding, junk or another member
                 chunk = chunk.lstrip(b"\0")
-                if not chunk:
+                if chunk[:1] not in (b"\x1f", b"\x28"):
                     return
-                self._member = self._new_member()
-                self.is_complete = False
+                self._member, self.is_complete = self._new_member(), False
             try:
                 piece = self._member.decompress(chunk)
             except (zlib.error, zstandard.ZstdError):
-                # Damaged, or padding after the end: keep what came out so far.
+                # Damaged here: what came before is kept, the rest cannot be read.
+                self._is_over = True
                 return
             chunk = self._member.unused_data if self._member.eof else b""
             self.is_complete = self._member.eof
-            if piece:
-                yield piece
+            yield piece
+
+
+class DecompressionBomb(Exception):
+    """The text is absurdly larger than the file."""
 
 
 class Transcoder:
@@ -92,20 +116,24 @@ class Transcoder:
 
     def __init__(self, encoding: str) -> None:
         self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-        self.is_complete = True
 
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """Text of the next bytes of the file."""
-        yield self._decoder.decode(chunk).encode()
+    def feed(self, chunk: bytes) -> bytes:
+        """UTF-8 text of the next bytes."""
+        return self._decoder.decode(chunk).encode()
 
 
-def decoder_for(magic: bytes) -> Decompressor | Transcoder | None:
-    """What turns a file into UTF-8 text, by its first four bytes; None for text."""
+def decompressor_for(magic: bytes) -> Decompressor | None:
+    """What unpacks a file, by its first four bytes; None where nothing has to."""
     if magic[:2] == b"\x1f\x8b":
         return Decompressor(lambda: zlib.decompressobj(wbits=31))
     if magic == b"\x28\xb5\x2f\xfd":
-        new = zstandard.ZstdDecompressor().decompressobj
+        new = zstandard.ZstdDecompressor(max_window_size=2**31).decompressobj
         return Decompressor(lambda: new())  # type: ignore[return-value, arg-type]
+    return None
+
+
+def transcoder_for(magic: bytes) -> Transcoder | None:
+    """What turns text into plain UTF-8, by its first four bytes."""
     if magic[:3] == codecs.BOM_UTF8:
         return Transcoder("utf-8-sig")
     if magic[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):

@@ -6,7 +6,7 @@ from loaders.projection import Connection
 
 
 def mask(con: Connection, stream: Stream, columns: frozenset[str]) -> int:
-    """Replace values shaped like credentials or e-mail addresses, in place.
+    """Replace values shaped like credentials, e-mail or IP addresses, in place.
 
     Args:
         con: Holds `projected`.
@@ -23,30 +23,31 @@ def mask(con: Connection, stream: Stream, columns: frozenset[str]) -> int:
         and column.type == "string"
         and not (column.values or column.personal)
     ]
-    either = f"{privacy.CREDENTIAL}|{privacy.EMAIL}"
     # One pass over everything first: nearly every file is clean.
     everything = f"concat_ws(' ', {', '.join(free)})"
     suspects = con.execute(
         f"select count(*) from projected where regexp_matches({everything}, $1)",
-        [either],
+        ["|".join(shape for shape, _ in privacy.MASKS)],
     ).fetchall()[0][0]
     if not suspects:
         return 0
-    shapes = (
-        (privacy.CREDENTIAL, privacy.MASKED_CREDENTIAL),
-        (privacy.EMAIL, privacy.MASKED_EMAIL),
-    )
     return sum(
-        con.execute(
-            f"""
-            update projected set {name} = regexp_replace({name}, $1, $2, 'g')
-            where regexp_matches({name}, $1)
-            """,
-            [shape, masked],
-        ).fetchall()[0][0]
+        _mask_column(con, name, shape, mask)
+        for shape, mask in privacy.MASKS
         for name in free
-        for shape, masked in shapes
+        if not (shape == privacy.IP and name in privacy.MAY_HOLD_IP)
     )
+
+
+def _mask_column(con: Connection, name: str, shape: str, mask: str) -> int:
+    updated = con.execute(
+        f"""
+        update projected set {name} = regexp_replace({name}, $1, $2, 'g')
+        where regexp_matches({name}, $1)
+        """,
+        [shape, mask],
+    ).fetchall()
+    return int(updated[0][0])
 
 
 def pseudonymise(

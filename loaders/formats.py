@@ -1,11 +1,13 @@
 """What a format is, and how a file's format is found from its first bytes."""
 
-import json
 import re
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+from loaders.json_values import first_objects
+
+_RECORDS_LOOKED_AT = 20
 _KEY = re.compile(rb'"([A-Za-z_][\w.:-]*)"\s*:')
 
 
@@ -42,37 +44,20 @@ def registry() -> Mapping[str, Format]:
 
 
 def detect(head: bytes) -> Format | None:
-    """The format whose records begin like this, or None.
+    """The format that one of the first records is of, or None.
+
+    Where the head holds no whole object (a record longer than it, a damaged file),
+    every key seen anywhere decides: weaker evidence, but a file is better quarantined
+    by line than left unread.
 
     Args:
         head: The first bytes of the decompressed text.
     """
-    keys = _first_keys(head)
-    matching = (known for known in registry().values() if known.recognises(keys))
-    return next(matching, None)
-
-
-def _first_keys(head: bytes) -> Set[str]:
-    """Top-level keys of the first whole JSON object.
-
-    Where the head holds none (a record longer than the head, a damaged file), every
-    key seen anywhere: weaker evidence, but a file is better quarantined by line than
-    left unread.
-    """
     text = head.decode("utf-8", errors="replace")
-    decoder, start = json.JSONDecoder(), -1
-    for _ in range(20):
-        start = text.find("{", start + 1)
-        if start < 0:
-            break
-        try:
-            value, _ = decoder.raw_decode(text, start)
-        except (json.JSONDecodeError, RecursionError):
-            # The first brace opened a damaged record: try the next line.
-            start = text.find("\n", start)
-            if start < 0:
-                break
-            continue
-        if isinstance(value, dict):
-            return value.keys()
-    return {key.decode() for key in _KEY.findall(head)}
+    for keys in first_objects(text, _RECORDS_LOOKED_AT):
+        for known in registry().values():
+            if known.recognises(keys):
+                return known
+    anywhere = {key.decode() for key in _KEY.findall(head)}
+    matching = (known for known in registry().values() if known.recognises(anywhere))
+    return next(matching, None)

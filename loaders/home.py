@@ -113,7 +113,8 @@ def open_home(path: Path | None = None) -> Home:
     Raises:
         SettingsError: `tollbook.toml` cannot be understood; the message names the key.
     """
-    folder = (path or Path(os.environ.get(HOME_VARIABLE, "data"))).resolve()
+    given = path or Path(os.environ.get(HOME_VARIABLE, "data"))
+    folder = Path(os.path.abspath(given))
     file = folder / "tollbook.toml"
     if not file.exists():
         return Home(folder)

@@ -2,18 +2,18 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from loaders.errors import FileNotLanded, SettingsError
-from loaders.formats import Format, detect, registry
+from loaders.formats import detect, registry
 from loaders.home import DEMO_FOLDER, IGNORE, Home, InboxRule
 from loaders.lake import prepare
 from loaders.landing import Load, land, load_id
 from loaders.ledger import Ledger, LedgerEntry
-from loaders.privacy import pseudonym_key
+from loaders.privacy import masked, pseudonym_key
 from loaders.projection import Connection, engine
 from loaders.source_file import SourceFile, open_source
 
@@ -69,7 +69,7 @@ def load_inbox(
     with engine() as con:
         intake = _Intake(home, prepare(home.lake), key, forced_format, con)
         for done, path in enumerate(files):
-            progress(intake.name_of(path), done, len(files))
+            progress(masked(_name_of(home, path)), done, len(files))
             outcomes.append(intake.take(path))
     return outcomes
 
@@ -79,26 +79,39 @@ def waiting_files(home: Home, ledger: Ledger) -> list[str]:
     known = {_place(entry) for entry in ledger.entries.values()}
     waiting = []
     for path in _files([home.inbox], must_exist=False):
-        name = str(path.relative_to(home.inbox))
-        status = path.stat()
-        is_known = (name, status.st_size, status.st_mtime_ns) in known
+        name = _name_of(home, path)
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        is_known = (masked(name), status.st_size, status.st_mtime_ns) in known
         if not is_known and home.rule_for(name).format != IGNORE:
-            waiting.append(name)
+            waiting.append(masked(name))
     return waiting
 
 
 def _files(paths: Sequence[Path], must_exist: bool) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            for folder, folders, names in os.walk(path):
+            for folder, folders, names in os.walk(path, onerror=_refuse_folder):
                 folders[:] = sorted(name for name in folders if name[0] != ".")
                 for name in sorted(names):
                     if not name.startswith("."):
                         yield Path(folder) / name
-        elif path.exists():
+        elif path.is_file() or path.is_fifo():
             yield path
         elif must_exist:
-            raise SettingsError(f"{path}: no such file or folder")
+            raise SettingsError(f"{masked(str(path))}: no such file or folder")
+
+
+def _refuse_folder(error: OSError) -> None:
+    raise SettingsError(f"{masked(str(error.filename))}: {error.strerror}") from error
+
+
+def _name_of(home: Home, path: Path) -> str:
+    """Below the inbox where it is there, else the full path; links keep their name."""
+    full, inbox = Path(os.path.abspath(path)), home.inbox
+    return str(full.relative_to(inbox) if full.is_relative_to(inbox) else full)
 
 
 @dataclass
@@ -114,16 +127,11 @@ class _Intake:
     def __post_init__(self) -> None:
         self._seen = {_place(entry): entry for entry in self.ledger.entries.values()}
 
-    def name_of(self, path: Path) -> str:
-        """Below the inbox where it is there, else the full path."""
-        full = path.resolve()
-        inbox = self.home.inbox.resolve()
-        return str(full.relative_to(inbox) if full.is_relative_to(inbox) else full)
-
     def take(self, path: Path) -> Outcome:
         """Land one file, or say why not."""
-        name = self.name_of(path)
+        name = _name_of(self.home, path)
         rule = self.home.rule_for(name)
+        name = masked(name)
         if rule.format == IGNORE and self.forced_format is None:
             return Outcome(name, "ignored")
         try:
@@ -139,7 +147,8 @@ class _Intake:
         except OSError as error:
             return Outcome(name, "failed", reason=error.strerror or "cannot be read")
         except FileNotLanded as error:
-            return Outcome(name, "failed", reason=str(error).removeprefix(f"{path}: "))
+            reason = str(error).removeprefix(f"{path}: ")
+            return Outcome(name, "failed", reason=reason)
 
     def _take_open(
         self,
@@ -149,6 +158,8 @@ class _Intake:
         growable: list[LedgerEntry],
     ) -> Outcome:
         if source.line_count == 0:
+            if source.is_truncated:
+                raise FileNotLanded("damaged: nothing of it can be decompressed")
             return Outcome(name, "empty")
         forced = self.forced_format or rule.format
         format_ = registry()[forced] if forced else detect(source.head)
@@ -165,8 +176,8 @@ class _Intake:
             source_path=name,
             landed_at=datetime.now(UTC).replace(tzinfo=None).isoformat(),
             is_demo=Path(name).parts[0] == DEMO_FOLDER,
-            replaces=self._replaced(format_, source, growable),
         )
+        load = replace(load, replaces=self._replaced(load, source, growable))
         entry = land(self.con, source, load, self.home.lake, self.key)
         self.ledger.commit(entry)
         self._seen[_place(entry)] = entry
@@ -180,18 +191,20 @@ class _Intake:
         return [entry for entry in self.ledger.live.values() if entry.is_growable]
 
     def _replaced(
-        self, format_: Format, source: SourceFile, growable: list[LedgerEntry]
+        self, load: Load, source: SourceFile, growable: list[LedgerEntry]
     ) -> tuple[str, ...]:
         """Live loads that this file contains whole: it grew, or is read anew."""
         same_bytes = {
             entry.load_id
             for entry in self.ledger.live.values()
-            if entry.source_sha256 == source.sha256 and entry.stream == format_.stream
+            if entry.source_sha256 == source.sha256
+            and entry.stream == load.format.stream
         }
         grown = {
             entry.load_id
             for entry in growable
-            if entry.format == format_.name
+            if (entry.format, entry.gateway, entry.timezone)
+            == (load.format.name, load.gateway, load.timezone)
             and source.layout == "lines"
             and source.prefixes.get(entry.content_bytes) == entry.content_sha256
         }

@@ -25,8 +25,9 @@ from loaders.contract import (
 from loaders.door import mask, pseudonymise
 from loaders.errors import FileNotLanded, LakeUnwritable
 from loaders.formats import Format
+from loaders.json_files import sync_folder
 from loaders.lake import QUARANTINE, SCRATCH, lake_file_name
-from loaders.ledger import LakeFile, LedgerEntry, sync_folder
+from loaders.ledger import LakeFile, LedgerEntry
 from loaders.projection import Connection, count_projected, project
 from loaders.quarantine import Rejected, rejected_records, write_rejected
 from loaders.source_file import SourceFile
@@ -86,7 +87,8 @@ def land(
     is_growable = source.layout == "lines"
     parameters = {"gateway": load.gateway, "timezone": load.timezone}
     columns = project(con, source, load.format, stream, parameters)
-    read_count = source.line_count if is_growable else count_projected(con)
+    is_counted = source.layout == "lines"
+    read_count = source.line_count if is_counted else count_projected(con)
     masked_count = mask(con, stream, columns)
     pseudonymise(con, stream, columns, key)
     rejected = rejected_records(con, source, identity)
@@ -98,9 +100,11 @@ def land(
     return LedgerEntry(
         load_id=identity,
         stream=stream.name,
+        contract=stream.fingerprint,
         format=load.format.name,
         format_version=load.format.version,
         gateway=load.gateway,
+        timezone=load.timezone,
         source_path=load.source_path,
         source_sha256=source.sha256,
         source_bytes=source.size_bytes,

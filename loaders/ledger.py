@@ -2,14 +2,15 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
 
+from loaders.errors import LakeUnwritable
 from loaders.formats import registry
+from loaders.json_files import write_json
 from loaders.sql import quoted
 
 
@@ -42,9 +43,11 @@ class LedgerEntry:
 
     load_id: str
     stream: str
+    contract: str
     format: str
     format_version: str
     gateway: str
+    timezone: str
     source_path: str
     source_sha256: str
     source_bytes: int
@@ -90,7 +93,13 @@ class Ledger:
         self._folder = lake / "_loads"
         self.entries: dict[str, LedgerEntry] = {}
         for path in sorted(self._folder.glob("*.json")):
-            entry = _entry(json.loads(path.read_text()))
+            try:
+                entry = _entry(json.loads(path.read_text()))
+            except (ValueError, TypeError, KeyError) as error:
+                raise LakeUnwritable(
+                    f"{path}: damaged ledger entry; restore it, or delete it to have "
+                    "its file landed anew"
+                ) from error
             self.entries[entry.load_id] = entry
 
     @property
@@ -100,17 +109,15 @@ class Ledger:
         return {key: val for key, val in self.entries.items() if key not in replaced}
 
     def commit(self, entry: LedgerEntry) -> None:
-        """Make a load visible: beside, synced, renamed."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{entry.load_id}.json"
-        beside = path.with_suffix(".new")
-        with beside.open("w") as file:
-            json.dump(asdict(entry), file, indent=1, sort_keys=True)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        beside.rename(path)
-        sync_folder(self._folder)
+        """Make a load visible: beside, synced, renamed.
+
+        Raises:
+            LakeUnwritable: It is not committed; the lake is as it was.
+        """
+        try:
+            write_json(self._folder / f"{entry.load_id}.json", asdict(entry))
+        except OSError as error:
+            raise LakeUnwritable(f"{self._folder}: {error.strerror}") from error
         self.entries[entry.load_id] = entry
 
 
@@ -124,15 +131,6 @@ def _entry(fields: dict[str, object]) -> LedgerEntry:
         replaces=tuple(replaces),
         **fields,  # type: ignore[arg-type]
     )
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames inside a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 _LOADS = {

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import ipaddress
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -18,27 +19,70 @@ KEY_VARIABLE = "TOLLBOOK_PSEUDONYM_KEY"
 _KEY_FILE = "pseudonym.key"
 _SHORTEST_KEY = 16
 
-# RE2 shapes of secrets that people paste into user fields, tags and headers.
+# Shapes of what people paste into user fields, tags, headers and file names, as both
+# RE2 (DuckDB) and Python read them. In JSON text an escape may stand right before.
+_START = r"(?:\b|_|\\[nrtbf])"
 CREDENTIAL = "|".join(
     (
-        r"\b(sk|pk|rk)-[A-Za-z0-9_-]{16,}",  # OpenAI, Anthropic, LiteLLM, Stripe
-        r"\b(sk|pk|rk)_(live|test)_[A-Za-z0-9]{16,}",
-        r"\b(AKIA|ASIA)[0-9A-Z]{16}\b",  # AWS
-        r"\bAIza[0-9A-Za-z_-]{35}",  # Google
-        r"\bya29\.[0-9A-Za-z_-]{20,}",
-        r"\bgh[pousr]_[A-Za-z0-9]{30,}",
-        r"\bgithub_pat_[A-Za-z0-9_]{30,}",
-        r"\bglpat-[A-Za-z0-9_-]{16,}",
-        r"\bxox[abprs]-[A-Za-z0-9-]{10,}",  # Slack
-        r"\bhf_[A-Za-z0-9]{30,}",
-        r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}",  # JWT
-        r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/-]{16,}=*",
-        r"-----BEGIN [A-Z ]*PRIVATE KEY",
+        _START + r"(?:sk|pk|rk)-[A-Za-z0-9_-]{16,}",  # OpenAI, LiteLLM, Stripe
+        r"sk-(?:proj|ant|or|svcacct|admin)-[A-Za-z0-9_-]{16,}",
+        r"(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{16,}",
+        r"(?:AKIA|ASIA)[0-9A-Z]{16}",  # AWS
+        r"AIza[0-9A-Za-z_-]{35}",  # Google
+        r"ya29\.[0-9A-Za-z_-]{20,}",
+        r"gh[pousr]_[A-Za-z0-9]{30,}",
+        r"github_pat_[A-Za-z0-9_]{30,}",
+        r"glpat-[A-Za-z0-9_-]{16,}",
+        r"xox[abprs]-[A-Za-z0-9-]{10,}",  # Slack
+        r"(?:hf|npm|r8)_[A-Za-z0-9]{30,}",
+        r"(?:gsk|whsec)_[A-Za-z0-9+/]{20,}",
+        r"(?:xai|pplx)-[A-Za-z0-9]{20,}",
+        r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",  # JWT
+        r"(?i:bearer|basic)\s+[A-Za-z0-9._~+/-]{16,}=*",
+        r"(?i:api[_-]?key|secret|password|access[_-]?token)\s*[=:]\s*[^\s\"'&,]{8,}",
+        r"//[^/\s:@\"]+:[^/\s@\"]+@",  # user and password in a URL
+        r"-----BEGIN [A-Z ]*PRIVATE KEY[^\"]*",
     )
 )
-EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
-MASKED_CREDENTIAL = "[masked:credential]"
-MASKED_EMAIL = "[masked:email]"
+EMAIL = (
+    r"(?:\\[nrtbf])?[\w._%+\x{80}-\x{10FFFF}-]+(?:@|%40)"
+    r"[\w\x{80}-\x{10FFFF}-]+(?:\.[\w\x{80}-\x{10FFFF}-]+)*"
+    r"\.[A-Za-z\x{80}-\x{10FFFF}]{2,}"
+)
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_GROUP = r"[0-9A-Fa-f]{1,4}"
+IP = "|".join(
+    (
+        rf"\b(?:{_OCTET}\.){{3}}{_OCTET}\b",
+        rf"\b(?:{_GROUP}:){{7}}{_GROUP}\b",
+        rf"\b(?:{_GROUP}:){{1,6}}(?::{_GROUP}){{1,6}}\b",
+    )
+)
+# Version numbers look like addresses; an upstream host is ours, not a person's.
+MAY_HOLD_IP = frozenset({"upstream_host", "sdk_version", "source_version"})
+MASKS = (
+    (CREDENTIAL, "[masked:credential]"),
+    (EMAIL, "[masked:email]"),
+    (IP, "[masked:ip]"),
+)
+
+
+def masked(text: str) -> str:
+    """A path or name as it may be shown and stored.
+
+    Args:
+        text: May hold bytes that are no UTF-8, control characters, secrets.
+    """
+    readable = os.fsencode(text).decode("utf-8", "backslashreplace")
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in readable)
+    for shape, mask in MASKS:
+        python_shape = re.sub(r"\\x\{(\w+)\}", _python_escape, shape)
+        shown = re.sub(python_shape, mask, shown)
+    return shown
+
+
+def _python_escape(code: "re.Match[str]") -> str:
+    return f"\\U{int(code[1], 16):08x}"
 
 
 def pseudonym_key(home: Path) -> bytes:

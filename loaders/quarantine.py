@@ -86,6 +86,6 @@ def _parser_position(body: bytes) -> int | None:
         return error.pos
     except UnicodeDecodeError as error:
         return error.start
-    except RecursionError:
+    except (ValueError, RecursionError):  # a number with too many digits; too deep
         return None
     return None

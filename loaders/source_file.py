@@ -8,19 +8,28 @@ an unlinked temporary file, so a killed run leaves no prompt behind.
 import hashlib
 import json
 import os
-import re
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Literal, Self
 
-from loaders.decoding import BLANK, Content, Decompressor, decoder_for
+from loaders.decoding import (
+    BLANK,
+    Content,
+    DecompressionBomb,
+    Decompressor,
+    decompressor_for,
+    transcoder_for,
+)
 from loaders.errors import FileNotLanded
+from loaders.json_values import values_of
 
 _CHUNK = 1 << 20
+_MOST_SPLIT_BYTES = 512 << 20
 
 Layout = Literal["lines", "values"]
 
@@ -93,34 +102,33 @@ class SourceFile:
             offset += len(line)
 
     def split_values(self) -> None:
-        """Rewrite damaged multi-line JSON as lines; the rest after the damage is one.
+        """Rewrite the text as one JSON value a line, however the values were laid out.
 
-        Only for arrays and objects that DuckDB refused as a whole: a broken value must
-        not take the good ones before it along.
+        For files that DuckDB refuses or mostly cannot read: a broken value must not
+        take the good ones around it along.
+
+        Raises:
+            FileNotLanded: The file is too large to be taken apart in memory.
         """
+        if self.content_bytes > _MOST_SPLIT_BYTES:
+            raise FileNotLanded(
+                f"{self.path}: neither lines nor one sound JSON array, and too large "
+                f"(over {_MOST_SPLIT_BYTES >> 20} MiB) to be taken apart"
+            )
         self._text.seek(0)
-        text = self._text.read().decode("utf-8", errors="replace")
+        text = self._text.read().decode("utf-8", errors="surrogateescape")
         spool = self._stack.enter_context(_temporary())
         self.value_places = []
-        for start, end in _values(text):
-            value = text[start:end].encode()
-            self.value_places.append((len(text[:start].encode()), len(value)))
+        offset = reached = 0
+        for start, end in values_of(text):
+            value = text[start:end].encode("utf-8", "surrogateescape")
+            offset += len(text[reached:start].encode("utf-8", "surrogateescape"))
+            self.value_places.append((offset, len(value)))
             spool.write(value.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n")
+            offset, reached = offset + len(value), end
         spool.flush()
         self._text, self.layout = spool, "lines"
         self.line_count = len(self.value_places)
-
-
-def _values(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of each JSON value of an array or a sequence, as far as it goes."""
-    decoder, position = json.JSONDecoder(), 0
-    between = re.compile(r"[\[\],\s]*")
-    while (start := between.match(text, position).end()) < len(text):  # type: ignore[union-attr]
-        try:
-            _, position = decoder.raw_decode(text, start)
-        except (json.JSONDecodeError, RecursionError):
-            position = len(text)
-        yield start, position
 
 
 def _temporary() -> BinaryIO:
@@ -147,35 +155,38 @@ def open_source(path: Path, prefix_lengths: Sequence[int] = ()) -> SourceFile:
         if not stat.S_ISREG(status.st_mode):
             raise FileNotLanded(f"{path}: not a regular file")
         disk, content = hashlib.sha256(), Content(prefix_lengths)
-        decode = decoder_for(file.read(4))
+        decompressor = decompressor_for(file.read(4))
         file.seek(0)
         text: BinaryIO = file
-        if decode is not None:
+        pieces = _pieces(file, disk, decompressor)
+        first = next(pieces, b"")
+        transcoder = transcoder_for(first[:4])
+        if decompressor or transcoder:
             text = stack.enter_context(_temporary())
-        while chunk := file.read(_CHUNK):
-            if decode is None:
-                content.feed(chunk)
-            else:
-                disk.update(chunk)
-                for piece in decode.feed(chunk):
-                    content.feed(piece)
-                    text.write(piece)
+        for piece in chain((first,), pieces):
+            plain = transcoder.feed(piece) if transcoder else piece
+            content.feed(plain)
+            if text is not file:
+                text.write(plain)
         text.flush()
     except OSError as error:
         stack.close()
         raise FileNotLanded(f"{path}: {error.strerror}") from error
+    except DecompressionBomb:
+        stack.close()
+        raise FileNotLanded(f"{path}: decompresses to absurdly much") from None
     except BaseException:
         stack.close()
         raise
     return SourceFile(
         path=path,
-        sha256=(content.sha256 if decode is None else disk).hexdigest(),
+        sha256=disk.hexdigest(),
         size_bytes=status.st_size,
         mtime_ns=status.st_mtime_ns,
         content_sha256=content.sha256.hexdigest(),
         content_bytes=content.length,
-        is_compressed=isinstance(decode, Decompressor),
-        is_truncated=decode is not None and not decode.is_complete,
+        is_compressed=decompressor is not None,
+        is_truncated=decompressor is not None and not decompressor.is_complete,
         layout=_layout(bytes(content.head)),
         line_count=content.line_count,
         prefixes=content.prefixes,
@@ -183,6 +194,18 @@ def open_source(path: Path, prefix_lengths: Sequence[int] = ()) -> SourceFile:
         _text=text,
         _stack=stack,
     )
+
+
+def _pieces(
+    file: BinaryIO, disk: "hashlib._Hash", decompressor: Decompressor | None
+) -> Iterator[bytes]:
+    """The text in pieces, hashing the bytes on disk on the way."""
+    while chunk := file.read(_CHUNK):
+        disk.update(chunk)
+        if decompressor is None:
+            yield chunk
+        else:
+            yield from filter(None, decompressor.feed(chunk))
 
 
 def _layout(head: bytes) -> Layout:

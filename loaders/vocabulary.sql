@@ -1,14 +1,19 @@
 -- Words that every projection may use. They turn a vendor's text into our types and
 -- give null, never an error, where the text does not say what it should.
 
--- '' and 'None' stand for null in most exports.
+-- '' and 'None' stand for null in most exports. An object or a list where a word belongs
+-- is null too: it may hold text that nobody may read.
 create or replace temp macro known(value) as (
-    case when value in ('', 'None', 'null') then null else value end
+    case
+        when value in ('', 'None', 'null') or value[1] in ('{', '[') then null
+        else value
+    end
 );
 
--- '1.0' is a whole number, '1.5' and 'NaN' are not.
+-- '1.0' is a whole number; '1.5', 'NaN', '1_0' and what no meter can count are not.
 create or replace temp macro whole_number(value) as (
     case
+        when value like '%\_%' escape '\' or abs(try_cast(value as double)) > 1e15 then null
         when value not like '%.%' and value not like '%e%' then try_cast(value as bigint)
         when try_cast(value as double) % 1 = 0 then try_cast(value as bigint)
     end
@@ -26,16 +31,20 @@ create or replace temp macro money(value) as (
 -- Exact to the microsecond: until the year 2255 a double holds them all.
 create or replace temp macro instant_of_epoch(epoch_s) as (
     case
-        when epoch_s between -62135596800 and 253402300799
+        when epoch_s between -2208988800 and 7258118399
             then make_timestamp(cast(round(epoch_s * 1000000) as bigint))
     end
 );
 
+-- Far years are null: time zones overflow there, and no request was made then.
 create or replace temp macro instant_of_text(value, zone) as (
     case
-        when regexp_matches(value, ':.*(Z|[+-]\d\d(:?\d\d)?)$')
-            then cast(try_cast(value as timestamptz) as timestamp)
-        else cast(timezone(zone, try_cast(value as timestamp)) as timestamp)
+        when regexp_matches(value, '[0-9]\s*(Z|z|UTC|[+-]\d\d(:?\d\d)?)\s*$')
+            and value like '%:%'
+            then cast(try_cast(regexp_replace(trim(value), '\s*(Z|z|UTC)$', '+00')
+                as timestamptz) as timestamp)
+        when try_cast(value as timestamp) between '1900-01-01' and '2199-12-31'
+            then cast(timezone(zone, try_cast(value as timestamp)) as timestamp)
     end
 );
 
@@ -49,10 +58,25 @@ create or replace temp macro instant(value, zone) as (
 );
 
 create or replace temp macro us_between(earlier, later) as (
-    case when later >= earlier then date_diff('microsecond', earlier, later) end
+    case
+        when later >= earlier and later < earlier + interval 1000 day
+            then date_diff('microsecond', earlier, later)
+    end
 );
 
 -- 'reason:field' of a value that is there but is not what it should be.
 create or replace temp macro refuse(field, raw, parsed, reason) as (
     case when raw is not null and parsed is null then reason || ':' || field end
+);
+
+create or replace temp macro refuse_any(field, raws, reason) as (
+    case
+        when len([raw for raw in raws if raw is not null and whole_number(raw) is null]) > 0
+            then reason || ':' || field
+    end
+);
+
+-- JSON has no word for NaN and infinity.
+create or replace temp macro finite(value) as (
+    case when isfinite(value) then value end
 );

@@ -6,9 +6,12 @@ from pathlib import Path
 
 from loaders.errors import NotPublished
 from loaders.home import Home
-from nightly.days import windows
+from loaders.json_files import read_json, write_json
+from loaders.ledger import Ledger
+from nightly.build import one_contract, run_lookups
+from nightly.days import all_days, windows
 from nightly.dbt import Dbt
-from nightly.warehouse import Absorbed, end_audit, read_absorbed
+from nightly.warehouse import Absorbed, distrust, end_audit, read_absorbed
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,16 @@ def audit(home: Home, full: bool = False) -> Audited:
         NotPublished: There is nothing to audit yet.
     """
     absorbed = read_absorbed(home.warehouse)
-    if absorbed is None:
-        raise NotPublished("nothing is built yet; run: tollbook build")
+    if absorbed is None or absorbed.building is not None:
+        raise NotPublished("no build is complete; run: tollbook build")
+    ledger = Ledger(home.lake)
     days = None if full else [
         [first.isoformat(), last.isoformat()]
         for first, last in windows(absorbed.unaudited)
     ]  # fmt: skip
-    dbt = Dbt(home.path, home.warehouse)
+    dbt = Dbt(home.path, home.warehouse, is_one_contract=one_contract(ledger))
     try:
+        run_lookups(dbt)
         results = dbt.invoke(
             "test", "--exclude-resource-type", "unit_test",
             "--vars", json.dumps({"audited_days": days}), select="*",
@@ -81,9 +86,11 @@ def audit(home: Home, full: bool = False) -> Audited:
         tuple(found["warn"]),
         tuple(found["fail"]),
     )
-    _audit_file(home).write_text(json.dumps(asdict(audited), indent=1) + "\n")
+    write_json(_audit_file(home), asdict(audited))
     if not audited.failed:
         end_audit(home.warehouse)
+    elif full:
+        distrust(home.warehouse, all_days(ledger.live))
     return audited
 
 
@@ -92,13 +99,13 @@ def passed_audit(home: Home, absorbed: Absorbed) -> Audited | None:
     audited = _last_audit(home)
     if audited is None or audited.failed or audited.books != absorbed.books:
         return None
-    return None if absorbed.unaudited else audited
+    is_open = absorbed.unaudited or absorbed.building is not None
+    return None if is_open else audited
 
 
 def _last_audit(home: Home) -> Audited | None:
-    try:
-        raw = json.loads(_audit_file(home).read_text())
-    except FileNotFoundError:
+    raw = read_json(_audit_file(home))
+    if raw is None:
         return None
     return Audited(
         raw["books"],

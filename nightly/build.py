@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from loaders.contract import STREAMS
+from loaders.errors import BuildFailed
 from loaders.home import Home
 from loaders.lake import prepare
 from loaders.ledger import Ledger, compile_ledger
@@ -70,7 +72,10 @@ def build(home: Home, full: bool = False, say: Say = lambda line: None) -> Built
     except KeyError:
         say("build: a load left the ledger; building everything")
         return _build_new_file(home, ledger, code, say)
-    if absorbed.loads != {key: entry.fingerprint for key, entry in live.items()}:
+    held = {key: entry.fingerprint for key, entry in live.items()}
+    if absorbed.loads != held or absorbed.building is not None:
+        # A build that was killed left days of loads that may be gone by now.
+        days |= absorbed.building or set()
         days = _build_into(home, home.warehouse, ledger, days, say)
         end_build(home.warehouse, code, live)
     return Built(is_full=False, days=frozenset(days))
@@ -83,6 +88,8 @@ def _build_new_file(home: Home, ledger: Ledger, code: str, say: Say) -> Built:
     new = folder / home.warehouse.name
     days = _build_into(home, new, ledger, all_days(ledger.live), say)
     end_build(new, code, ledger.live)
+    if _wal(new).exists() or read_absorbed(new) is None:
+        raise BuildFailed(f"{new} could not be written whole; is the disk full?")
     # A leftover WAL of the old file would be replayed into the new one.
     _wal(home.warehouse).unlink(missing_ok=True)
     os.replace(new, home.warehouse)
@@ -96,15 +103,13 @@ def _build_into(
     size = batch_size(days, ledger.live)
     if size == "month":
         days = whole_months(days)
+    is_new = not warehouse.exists()
     begin_build(warehouse, days)
-    dbt = Dbt(home.path, warehouse, size)
+    dbt = Dbt(home.path, warehouse, size, one_contract(ledger))
     try:
         say("build: sources and lookups")
-        dbt.run(select=_LOOKUPS[0], exclude=_LOOKUPS[1])
-        ranges = windows(days)
-        if not ranges and not home.warehouse.exists():
-            ranges = [_NO_DAYS]
-        for first, last in ranges:
+        run_lookups(dbt)
+        for first, last in windows(days) or ([_NO_DAYS] if is_new else []):
             say(f"build: {first} to {last}, by {size}")
             dbt.run(
                 "--event-time-start", first.isoformat(),
@@ -116,6 +121,19 @@ def _build_into(
     finally:
         dbt.close()
     return days
+
+
+def run_lookups(dbt: Dbt) -> None:
+    """Build the views that everything else reads; they hold this home's paths."""
+    dbt.run(select=_LOOKUPS[0], exclude=_LOOKUPS[1])
+
+
+def one_contract(ledger: Ledger) -> bool:
+    """Whether every live file has the contract's columns as they are today."""
+    return all(
+        entry.contract == STREAMS[entry.stream].fingerprint
+        for entry in ledger.live.values()
+    )
 
 
 def _wal(warehouse: Path) -> Path:

@@ -181,6 +181,8 @@ def _errors() -> Iterator[None]:
         _stop(nights.NOT_PUBLISHED, str(error))
     except (typer.Exit, typer.Abort):
         raise
+    except OSError as error:
+        _stop(nights.NOT_PUBLISHED, f"{error.strerror}: {error.filename}")
     except Exception as error:
         _stop(nights.BUG, _bug_report(error))
 

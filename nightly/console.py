@@ -14,8 +14,8 @@ from loaders.inbox import Outcome
 from loaders.ledger import LedgerEntry
 
 # Progress goes to stderr, so that `tollbook status --json | jq` stays clean.
-_err = Console(stderr=True, highlight=False, soft_wrap=True)
-_out = Console(highlight=False, soft_wrap=True)
+_err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+_out = Console(highlight=False, soft_wrap=True, emoji=False)
 
 
 def say(line: str) -> None:

@@ -39,15 +39,23 @@ class NodeResult:
 class Dbt:
     """One parsed project against one warehouse file."""
 
-    def __init__(self, home: Path, warehouse: Path, batch_size: str = "day") -> None:
+    def __init__(
+        self,
+        home: Path,
+        warehouse: Path,
+        batch_size: str = "day",
+        is_one_contract: bool = False,
+    ) -> None:
         # Imported here: it takes a second that `tollbook --help` need not wait for.
         from dbt.cli.main import dbtRunner
 
         self._folder = home / "build" / "dbt"
+        self._errors: list[str] = []
         self._environment = {
             "TOLLBOOK_HOME": str(home),
             "TOLLBOOK_WAREHOUSE": str(warehouse),
             "TOLLBOOK_BATCH": batch_size,
+            "TOLLBOOK_OLD_FILES": "false" if is_one_contract else "true",
             "DO_NOT_TRACK": "1",
         }
         warehouse.parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +64,7 @@ class Dbt:
             if not parsed.success:
                 raise BuildFailed(f"dbt cannot parse the project: {parsed.exception}")
             manifest = cast("Manifest", parsed.result)
-            self._runner = dbtRunner(manifest=manifest)
+            self._runner = dbtRunner(manifest=manifest, callbacks=[self._note])
 
     def invoke(
         self, *arguments: str, select: str, exclude: str = ""
@@ -83,9 +91,12 @@ class Dbt:
         Raises:
             BuildFailed: One of them failed; the message names it.
         """
+        self._errors.clear()
         for result in self.invoke("run", *arguments, select=select, exclude=exclude):
             if result.status != "success":
-                raise BuildFailed(f"model {result.name}: {result.message}")
+                # Of a failed batch dbt's result says only that it failed.
+                why = "; ".join([str(result.message), *self._errors[:3]])
+                raise BuildFailed(f"model {result.name}: {why}")
 
     def close(self) -> None:
         """Checkpoint and release the warehouse."""
@@ -94,6 +105,10 @@ class Dbt:
 
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         reset_adapters()  # type: ignore[no-untyped-call]
+
+    def _note(self, event: Any) -> None:  # noqa: ANN401  dbt's protobuf
+        if event.info.level == "error" and event.info.name.startswith("RunResult"):
+            self._errors.append(" ".join(event.info.msg.split()))
 
     def _common(self) -> Sequence[str]:
         # To a file for whoever debugs; the night prints its own summary.

@@ -1,13 +1,16 @@
 """One night: load, build, audit, publish, and what to tell whoever reads the mail."""
 
-import json
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from loaders.errors import BuildFailed, LakeUnwritable, NotPublished
 from loaders.home import Home
 from loaders.inbox import Outcome, load_inbox
+from loaders.json_files import read_json, write_json
 from nightly.audit import Audited, audit, passed_audit
 from nightly.build import build
 from nightly.console import (
@@ -69,8 +72,12 @@ def night(home: Home) -> NightResult:
         reasons = needs_attention(outcomes, home.settings)
         exit_code = NEEDS_ATTENTION if reasons else DONE
     except (BuildFailed, LakeUnwritable, NotPublished) as error:
-        reasons = [str(error)]
-        exit_code = NOT_PUBLISHED
+        reasons, exit_code = [str(error)], NOT_PUBLISHED
+    except OSError as error:
+        reasons, exit_code = [f"cannot write: {error.strerror}"], NOT_PUBLISHED
+    except duckdb.IOException:
+        # A full disk, or someone else has the warehouse open.
+        reasons, exit_code = [f"cannot open or write {home.build}"], NOT_PUBLISHED
     result = NightResult(exit_code, tuple(reasons), watch.seconds, run_id)
     tell("took      " + ", ".join(f"{k} {v:.1f} s" for k, v in watch.seconds.items()))
     for reason in reasons:
@@ -110,28 +117,13 @@ def tell_audit(audited: Audited) -> None:
 
 def last_night(home: Home) -> dict[str, Any] | None:
     """How the last night ended, from `build/night.json`."""
-    try:
-        result = json.loads(_file(home).read_text())
-    except FileNotFoundError:
-        return None
-    assert isinstance(result, dict)  # noqa: S101  narrows the type; we wrote the file
-    return result
+    return read_json(_file(home))
 
 
 def _remember(home: Home, result: NightResult) -> None:
-    _file(home).parent.mkdir(parents=True, exist_ok=True)
-    _file(home).write_text(
-        json.dumps(
-            {
-                "exit_code": result.exit_code,
-                "reasons": list(result.reasons),
-                "seconds": {k: round(v, 3) for k, v in result.seconds.items()},
-                "run_id": result.run_id,
-            },
-            indent=1,
-        )
-        + "\n"
-    )
+    seconds = {step: round(took, 3) for step, took in result.seconds.items()}
+    with suppress(OSError):  # the exit code still tells
+        write_json(_file(home), asdict(result) | {"seconds": seconds})
 
 
 def _file(home: Home) -> Path:

@@ -4,12 +4,12 @@
 checked, and swapped in by one rename.
 """
 
-import json
 import os
 import shutil
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +17,14 @@ import duckdb
 
 from loaders.errors import NotPublished
 from loaders.home import Home
-from loaders.ledger import Ledger, sync_folder
-from loaders.sql import quoted
+from loaders.json_files import read_json, sync_folder, write_json
+from loaders.ledger import Ledger
 from nightly.audit import passed_audit
 from nightly.dbt import PROJECT
 from nightly.warehouse import read_absorbed
 
 _DATABASE = "tollbook.duckdb"
 _MANIFEST = "tollbook.json"
-AREAS = (
-    "usage",
-    "costs",
-    "billing",
-    "consumers",
-    "performance",
-    "reliability",
-    "capacity",
-    "quality",
-)
 
 
 @dataclass(frozen=True)
@@ -65,31 +55,34 @@ def publish(home: Home) -> Published:
     audited = passed_audit(home, absorbed)
     if audited is None:
         raise NotPublished("no audit has passed these books; run: tollbook audit")
-    current = current_manifest(home)
-    if current and current["books"] == absorbed.books:
-        return Published(current["run_id"], is_new=False, manifest=current)
     if home.warehouse.with_name(_DATABASE + ".wal").exists():
         raise NotPublished(f"{home.warehouse} is not checkpointed; run: tollbook build")
+    tables = _tables(home.warehouse)
+    current = current_manifest(home)
+    if current and (current["books"], current["tables"]) == (absorbed.books, tables):
+        return Published(current["run_id"], is_new=False, manifest=current)
     run_id = _new_run_id(home)
     folder = home.path / ".published" / run_id
     folder.mkdir(parents=True)
+    manifest = {
+        "run_id": run_id,
+        "code_commit": _commit(),
+        "books": absorbed.books,
+        "has_demo_data": _has_demo_data(home),
+        "data_complete_through": watermarks(home),
+        "tests": {
+            "passed": audited.passed_count,
+            "warned": [broken.test for broken in audited.warned],
+            "failed": [],
+        },
+        "tables": tables,
+    }
     try:
-        tables = _copy_marts(home.warehouse, folder / _DATABASE)
-        manifest = {
-            "run_id": run_id,
-            "code_commit": _commit(),
-            "books": absorbed.books,
-            "has_demo_data": _has_demo_data(home),
-            "data_complete_through": watermarks(home),
-            "tests": {
-                "passed": audited.passed_count,
-                "warned": [broken.test for broken in audited.warned],
-                "failed": [],
-            },
-            "tables": tables,
-        }
-        _write_manifest(folder / _MANIFEST, manifest)
-        sync_folder(folder)
+        _copy_marts(home.warehouse, folder / _DATABASE)
+        if _tables(folder / _DATABASE) != tables:
+            raise NotPublished(f"the copy of {home.warehouse} differs from it")
+        # Written last: a run without it was killed.
+        write_json(folder / _MANIFEST, manifest, mode=0o444)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -100,12 +93,9 @@ def publish(home: Home) -> Published:
 
 def current_manifest(home: Home) -> dict[str, Any] | None:
     """`tollbook.json` of the published run."""
-    try:
-        manifest = json.loads((home.published / _MANIFEST).read_text())
-    except FileNotFoundError:
+    if not (home.published / _DATABASE).exists():
         return None
-    assert isinstance(manifest, dict)  # noqa: S101  narrows the type; we wrote the file
-    return manifest
+    return read_json(home.published / _MANIFEST)
 
 
 def stray_wals(home: Home) -> list[Path]:
@@ -123,56 +113,53 @@ def watermarks(home: Home) -> dict[str, str]:
     return latest
 
 
-def _copy_marts(warehouse: Path, target: Path) -> dict[str, dict[str, object]]:
-    """Copy the file, keep its marts, and check that they hold what they held."""
-    before = _tables(warehouse)
+def mart_names() -> list[tuple[str, str]]:
+    """(schema, table) of every mart of the project."""
+    marts = (PROJECT / "models" / "marts").glob("*/*.sql")
+    return sorted((path.parent.name, path.stem) for path in marts)
+
+
+def _copy_marts(warehouse: Path, target: Path) -> None:
+    """Copy the file and leave nothing in it but marts."""
     shutil.copyfile(warehouse, target)
     with duckdb.connect(str(target)) as con:
         schemas = con.execute(
             "select schema_name from duckdb_schemas() where not internal"
         ).fetchall()
+        areas = {area for area, _ in mart_names()}
         for (schema,) in schemas:
-            if schema not in (*AREAS, "main"):
-                con.execute(f'drop schema "{schema}" cascade')
+            if schema not in areas | {"main"}:
+                con.execute(f"drop schema {_identifier(schema)} cascade")
+        for schema, table in _all_tables(con):
+            if (schema, table) not in mart_names():
+                con.execute(f"drop table {_identifier(schema)}.{_identifier(table)}")
         con.execute("checkpoint")
     target.chmod(0o444)
     with target.open("rb") as file:
         os.fsync(file.fileno())
-    after = _tables(target)
-    if after != before:
-        raise NotPublished(f"the copy of {warehouse} does not hold what it holds")
-    return after
 
 
 def _tables(database: Path) -> dict[str, dict[str, object]]:
     """Rows and an order-free content hash of every mart."""
     found: dict[str, dict[str, object]] = {}
-    listed = ", ".join(quoted(area) for area in AREAS)
     with duckdb.connect(str(database), read_only=True) as con:
-        names = con.execute(
-            f"""
-            select schema_name, table_name from duckdb_tables()
-            where schema_name in ({listed}) order by all
-            """
-        ).fetchall()
-        for schema, table in names:
+        for schema, table in sorted(set(_all_tables(con)) & set(mart_names())):
             rows, content = con.execute(
                 f"""
                 select count(*), md5(cast(sum(hash(mart)) as varchar))
-                from "{schema}"."{table}" as mart
+                from {_identifier(schema)}.{_identifier(table)} as mart
                 """
             ).fetchall()[0]
             found[f"{schema}.{table}"] = {"rows": rows, "content": content}
     return found
 
 
-def _write_manifest(path: Path, manifest: dict[str, Any]) -> None:
-    with path.open("w") as file:
-        json.dump(manifest, file, indent=1)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    path.chmod(0o444)
+def _all_tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    return con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _swap(home: Home, folder: Path) -> None:
@@ -184,19 +171,21 @@ def _swap(home: Home, folder: Path) -> None:
 
 
 def _forget_old_runs(home: Home) -> None:
-    runs = sorted(path for path in (home.path / ".published").iterdir())
-    # The manifest is written last: a run without one was killed.
+    found = sorted((home.path / ".published").iterdir())
+    runs = [path for path in found if path.is_dir() and not path.is_symlink()]
     finished = [run for run in runs if (run / _MANIFEST).exists()]
     kept = {home.published.resolve(), *finished[-home.settings.keep_published_runs :]}
     for run in runs:
-        if run not in kept:
-            shutil.rmtree(run)
+        if run not in kept and run.resolve() not in kept:
+            shutil.rmtree(run, ignore_errors=True)
 
 
 def _new_run_id(home: Home) -> str:
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    taken = len(list((home.path / ".published").glob(f"{now}*")))
-    return f"{now}-{taken + 1:02d}"
+    numbered = (f"{now}-{number:02d}" for number in count(1))
+    return next(
+        run for run in numbered if not (home.path / ".published" / run).exists()
+    )
 
 
 def _has_demo_data(home: Home) -> bool:

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+import duckdb
+
 from loaders.home import Home
 from loaders.inbox import waiting_files
 from loaders.ledger import Ledger
 from nightly.lock import is_held
 from nightly.night import last_night
 from nightly.publish import current_manifest, stray_wals, watermarks
-from nightly.warehouse import code_hash, read_absorbed
+from nightly.warehouse import Absorbed, code_hash, read_absorbed
 
 
 def status(home: Home) -> dict[str, Any]:
@@ -38,10 +40,17 @@ def status(home: Home) -> dict[str, Any]:
         "stray_wals": [str(path) for path in stray_wals(home)],
     }  # fmt: skip
     if not running:
-        absorbed = read_absorbed(home.warehouse)
+        absorbed = _peek(home)
         loads = set(absorbed.loads) if absorbed else set()
         unaudited = absorbed.unaudited if absorbed else frozenset()
         found["unbuilt_loads"] = len(set(ledger.live) - loads)
         found["unaudited_days"] = [day.isoformat() for day in sorted(unaudited)]
         found["is_code_current"] = absorbed is None or absorbed.code == code_hash()
     return found
+
+
+def _peek(home: Home) -> Absorbed | None:
+    try:
+        return read_absorbed(home.warehouse, read_only=True)
+    except duckdb.Error:  # open elsewhere, or in need of recovery by the next build
+        return None

@@ -29,11 +29,13 @@ class Absorbed:
         code: Hash of the code that built it.
         loads: Fingerprint of each live load at that time.
         unaudited: Days built since the last audit that passed.
+        building: Days of a build that began and did not end; None when it ended.
     """
 
     code: str
     loads: Mapping[str, str]
     unaudited: frozenset[date]
+    building: frozenset[date] | None
 
     @property
     def books(self) -> str:
@@ -56,40 +58,44 @@ def code_hash() -> str:
     return digest.hexdigest()
 
 
-def read_absorbed(warehouse: Path) -> Absorbed | None:
-    """What the file holds, or None where there is no finished build."""
+def read_absorbed(warehouse: Path, read_only: bool = False) -> Absorbed | None:
+    """What the file holds, or None where no build of it has ever ended."""
     if not warehouse.exists():
         return None
     try:
-        with duckdb.connect(str(warehouse)) as con:
+        with duckdb.connect(str(warehouse), read_only=read_only) as con:
             code = con.execute(f"select code from {_SCHEMA}.built").fetchall()
             loads = con.execute(f"from {_SCHEMA}.loads").fetchall()
-            days = con.execute(f"select event_date from {_SCHEMA}.unaudited").fetchall()
+            unaudited = _days(con, "unaudited")
+            is_building = con.execute(
+                "select 1 from duckdb_tables() where schema_name = $1 "
+                "and table_name = 'building'",
+                [_SCHEMA],
+            ).fetchall()
+            building = _days(con, "building") if is_building else None
     except duckdb.CatalogException:
         return None
-    if not code:
-        return None
-    return Absorbed(
-        code=code[0][0],
-        loads=dict(loads),
-        unaudited=frozenset(day for (day,) in days),
-    )
+    return Absorbed(code[0][0], dict(loads), unaudited, building)
+
+
+def _days(con: duckdb.DuckDBPyConnection, table: str) -> frozenset[date]:
+    rows = con.execute(f"select distinct event_date from {_SCHEMA}.{table}").fetchall()
+    return frozenset(day for (day,) in rows)
 
 
 def begin_build(warehouse: Path, days: Iterable[date]) -> None:
-    """Note, before anything changes, which days an audit must look at again."""
+    """Note, before anything changes, which days change and need an audit."""
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(warehouse)) as con:
         con.begin()
         con.execute(f"create schema if not exists {_SCHEMA}")
-        con.execute(f"create table if not exists {_SCHEMA}.unaudited (event_date date)")
-        con.execute(
-            f"""
-            insert into {_SCHEMA}.unaudited
-            select unnest($1::date[]) except select event_date from {_SCHEMA}.unaudited
-            """,
-            [list(days)],
-        )
+        for table in ("unaudited", "building"):
+            con.execute(
+                f"create table if not exists {_SCHEMA}.{table} (event_date date)"
+            )
+            con.execute(
+                f"insert into {_SCHEMA}.{table} select unnest($1::date[])", [list(days)]
+            )
         con.commit()
 
 
@@ -109,7 +115,18 @@ def end_build(warehouse: Path, code: str, live: Mapping[str, LedgerEntry]) -> No
             """,
             [list(live), [entry.fingerprint for entry in live.values()]],
         )
+        con.execute(f"drop table if exists {_SCHEMA}.building")
         con.commit()
+        # Closing would swallow a full disk.
+        con.execute("checkpoint")
+
+
+def distrust(warehouse: Path, days: Iterable[date]) -> None:
+    """Note that an audit found these days wrong, so that no publish forgets it."""
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute(
+            f"insert into {_SCHEMA}.unaudited select unnest($1::date[])", [list(days)]
+        )
 
 
 def end_audit(warehouse: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from loaders.home import Home, open_home
 from loaders.inbox import Outcome, load_inbox
+from loaders.privacy import masked
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHARED = PROJECT.parent / "shared" / "data"
@@ -93,7 +94,8 @@ def load(home: Home) -> Callable[..., Outcome]:
         path = home.inbox / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        return next(o for o in load_inbox(home, (), format_) if o.name == name)
+        found = load_inbox(home, (), format_)
+        return next(o for o in found if o.name == masked(name))
 
     return load
 

@@ -182,8 +182,14 @@ select cast(json_object(
     'hidden_params', json_object(
         'litellm_overhead_time_ms', round(2 + 5 * speed_share, 3),
         'additional_headers', json_object(
-            'x-litellm-attempted-retries', if(is_success and not is_stream, attempt.no - 1, null),
-            'x-litellm-attempted-fallbacks', if(is_success and not is_stream, 0, null)
+            'x-litellm-attempted-retries', case
+                when is_success and not is_stream
+                    then if(story = 'retried', attempt.no - 1, 0)
+            end,
+            'x-litellm-attempted-fallbacks', case
+                when is_success and not is_stream
+                    then if(story = 'fell_back', attempt.no - 1, 0)
+            end
         )
     ),
     'metadata', json_object(

@@ -67,8 +67,10 @@ with parsed as (
 measured as (
     select
         *,
-        json_transform(coalesce(call.metadata.usage_object, call.response.usage), '{
-            "cache_read_input_tokens": "VARCHAR",
+        json_transform(coalesce(
+            nullif(call.metadata.usage_object, '{}'), call.response.usage
+        ), '{
+            "prompt_cache_hit_tokens": "VARCHAR", "cache_read_input_tokens": "VARCHAR",
             "cache_creation_input_tokens": "VARCHAR", "service_tier": "VARCHAR",
             "prompt_tokens_details": {
                 "cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR",
@@ -79,11 +81,19 @@ measured as (
                     "ephemeral_1h_input_tokens": "VARCHAR"
                 }
             },
-            "input_tokens_details": {"cached_tokens": "VARCHAR"},
+            "cache_creation": {
+                "ephemeral_5m_input_tokens": "VARCHAR",
+                "ephemeral_1h_input_tokens": "VARCHAR"
+            },
+            "input_tokens_details": {
+                "cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"
+            },
             "completion_tokens_details": {
                 "reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR"
             },
-            "output_tokens_details": {"reasoning_tokens": "VARCHAR"},
+            "output_tokens_details": {
+                "reasoning_tokens": "VARCHAR", "thinking_tokens": "VARCHAR"
+            },
             "server_tool_use": {"web_search_requests": "VARCHAR"}
         }') as usage
     from parsed
@@ -103,24 +113,38 @@ read_out as (
         try_cast(known(call.error_information.error_code) as bigint) as failure_code,
         call.status = 'success' as is_success,
         coalesce(call.cache_hit, false) as is_hit,
-        [tag for tag in call.request_tags if not starts_with(tag, 'User-Agent: ')] as own_tags,
+        [
+            tag for tag in call.request_tags
+            if known(tag) is not null and not starts_with(tag, 'User-Agent: ')
+        ] as own_tags,
         split_part(
             coalesce(known(call.user_agent), known(call.metadata.user_agent)), ' ', 1
         ) as sdk,
-        -- LiteLLM repeats one number under several names.
-        coalesce(
+        -- LiteLLM repeats one number under several names; some of them may say 0.
+        [
             usage.cache_read_input_tokens, usage.prompt_tokens_details.cached_tokens,
-            usage.input_tokens_details.cached_tokens
-        ) as cache_read_text,
-        coalesce(
+            usage.input_tokens_details.cached_tokens, usage.prompt_cache_hit_tokens
+        ] as cache_read_texts,
+        [
             usage.cache_creation_input_tokens,
             usage.prompt_tokens_details.cache_creation_tokens,
-            usage.prompt_tokens_details.cache_write_tokens
-        ) as cache_write_text,
-        usage.prompt_tokens_details.cache_creation_token_details as cache_write_parts,
+            usage.prompt_tokens_details.cache_write_tokens,
+            usage.input_tokens_details.cache_write_tokens
+        ] as cache_write_texts,
+        coalesce(
+            usage.cache_creation.ephemeral_5m_input_tokens,
+            usage.prompt_tokens_details.cache_creation_token_details
+                .ephemeral_5m_input_tokens
+        ) as cache_write_5m_text,
+        coalesce(
+            usage.cache_creation.ephemeral_1h_input_tokens,
+            usage.prompt_tokens_details.cache_creation_token_details
+                .ephemeral_1h_input_tokens
+        ) as cache_write_1h_text,
         coalesce(
             usage.completion_tokens_details.reasoning_tokens,
-            usage.output_tokens_details.reasoning_tokens
+            usage.output_tokens_details.reasoning_tokens,
+            usage.output_tokens_details.thinking_tokens
         ) as reasoning_text
     from measured
 ),
@@ -130,17 +154,20 @@ counted as (
         *,
         whole_number(call.prompt_tokens) as prompt_tokens,
         whole_number(call.completion_tokens) as completion_tokens,
-        coalesce(whole_number(cache_read_text), 0) as cache_read,
-        coalesce(whole_number(cache_write_text), 0) as cache_write,
-        coalesce(whole_number(cache_write_parts.ephemeral_5m_input_tokens), 0)
-            as cache_write_5m,
-        coalesce(whole_number(cache_write_parts.ephemeral_1h_input_tokens), 0)
-            as cache_write_1h,
+        coalesce(list_max([whole_number(text) for text in cache_read_texts]), 0)
+            as cache_read,
+        coalesce(whole_number(cache_write_5m_text), 0) as cache_write_5m,
+        coalesce(whole_number(cache_write_1h_text), 0) as cache_write_1h,
+        greatest(
+            coalesce(list_max([whole_number(text) for text in cache_write_texts]), 0),
+            coalesce(whole_number(cache_write_5m_text), 0)
+            + coalesce(whole_number(cache_write_1h_text), 0)
+        ) as cache_write,
         us_between(requested_at, completed_at) as request_duration_us,
         cast(round(
             try_cast(call.hidden_params.litellm_overhead_time_ms as decimal(18, 6)) * 1000
         ) as bigint) as overhead_us,
-        is_success and failure_code = 499 as is_cut,
+        coalesce(failure_code = 499, false) as is_cut,
         -- A failure's zeros are defaults, not measurements.
         not is_success and coalesce(whole_number(call.prompt_tokens), 0) = 0
         and coalesce(whole_number(call.completion_tokens), 0) = 0
@@ -211,7 +238,7 @@ select
     ) as provider_account_hint,
     known(headers."llm_provider-openai-project") as provider_project_hint,
     known(usage.service_tier) as service_tier,
-    call.call_type like '%_batch' or call.id like '%_batch_cost' as is_batch,
+    ends_with(call.id, '_batch_cost') as is_batch,
     whole_number(headers."x-litellm-attempted-retries") as attempted_retries,
     whole_number(headers."x-litellm-attempted-fallbacks") as attempted_fallbacks,
 
@@ -257,7 +284,7 @@ select
     coalesce(
         call.stream, call.model_parameters.stream, case when is_success then false end
     ) as is_streamed,
-    coalesce(failure_code = 499, false) as is_aborted,
+    is_cut as is_aborted,
     is_hit as is_gateway_cache_hit,
     case when call.cache_hit then 'hit' when not call.cache_hit then 'miss' end
         as cache_status,
@@ -271,10 +298,15 @@ select
     case when not has_no_usage then cache_write - cache_write_5m - cache_write_1h end
         as cache_write_other_tokens,
     case when not has_no_usage then completion_tokens end as output_tokens,
-    whole_number(reasoning_text) as reasoning_tokens,
-    whole_number(usage.prompt_tokens_details.audio_tokens) as audio_input_tokens,
-    whole_number(usage.completion_tokens_details.audio_tokens) as audio_output_tokens,
-    whole_number(usage.prompt_tokens_details.image_tokens) as image_input_tokens,
+    case when not has_no_usage then whole_number(reasoning_text) end as reasoning_tokens,
+    case when not has_no_usage then whole_number(usage.prompt_tokens_details.audio_tokens) end
+        as audio_input_tokens,
+    case
+        when not has_no_usage
+            then whole_number(usage.completion_tokens_details.audio_tokens)
+    end as audio_output_tokens,
+    case when not has_no_usage then whole_number(usage.prompt_tokens_details.image_tokens) end
+        as image_input_tokens,
     whole_number(usage.server_tool_use.web_search_requests) as web_search_calls,
     whole_number(call.metadata.requester_metadata.headers."content-length")
         as request_bytes,
@@ -286,8 +318,11 @@ select
     end as token_basis,
     -- Zero with a diagnosis is a price that LiteLLM did not know.
     case
-        when known(call.response_cost_failure_debug_info) is null
-            and known(call.zero_cost_diagnostic) is null
+        when money(call.response_cost) <> 0
+            or (
+                coalesce(call.response_cost_failure_debug_info, '{}') = '{}'
+                and coalesce(call.zero_cost_diagnostic, '{}') = '{}'
+            )
             then money(call.response_cost)
     end as logged_cost_usd,
 
@@ -300,15 +335,15 @@ select
         when len(own_tags) > 0 then cast(to_json(list_sort(list_distinct(own_tags))) as varchar)
     end as tags,
     nullif(cast(json_merge_patch('{}', json_object(
-        'frequency_penalty', call.model_parameters.frequency_penalty,
+        'frequency_penalty', finite(call.model_parameters.frequency_penalty),
         'max_completion_tokens', call.model_parameters.max_completion_tokens,
         'max_tokens', call.model_parameters.max_tokens,
         'n', call.model_parameters.n,
-        'presence_penalty', call.model_parameters.presence_penalty,
-        'reasoning_effort', call.model_parameters.reasoning_effort,
-        'service_tier', call.model_parameters.service_tier,
-        'temperature', call.model_parameters.temperature,
-        'top_p', call.model_parameters.top_p
+        'presence_penalty', finite(call.model_parameters.presence_penalty),
+        'reasoning_effort', known(call.model_parameters.reasoning_effort[:32]),
+        'service_tier', known(call.model_parameters.service_tier[:32]),
+        'temperature', finite(call.model_parameters.temperature),
+        'top_p', finite(call.model_parameters.top_p)
     )) as varchar), '{}') as params,
 
     case
@@ -325,18 +360,15 @@ select
                 'completion_tokens', call.completion_tokens, completion_tokens,
                 'not_a_count'
             ),
-            refuse(
-                'cache_read_input_tokens', cache_read_text,
-                whole_number(cache_read_text), 'not_a_count'
+            refuse_any(
+                'cache_read_input_tokens', cache_read_texts, 'not_a_count'
             ),
-            refuse(
-                'cache_creation_input_tokens', cache_write_text,
-                whole_number(cache_write_text), 'not_a_count'
-            ),
-            refuse(
-                'reasoning_tokens', reasoning_text, whole_number(reasoning_text),
+            refuse_any(
+                'cache_creation_input_tokens',
+                cache_write_texts || [cache_write_5m_text, cache_write_1h_text],
                 'not_a_count'
             ),
+            refuse_any('reasoning_tokens', [reasoning_text], 'not_a_count'),
             refuse(
                 'response_cost', call.response_cost, money(call.response_cost),
                 'not_an_amount'

@@ -268,7 +268,8 @@ def test_the_compiled_ledger_says_what_is_live(home, load, tmp_path):
     compile_ledger(Ledger(home.lake), tmp_path)
     with duckdb.connect() as con:
         loads = con.execute(
-            "select landed_count, is_live, format_rank from read_parquet($1) order by 1",
+            "select landed_count, is_live, format_rank from read_parquet($1) "
+            "order by all",
             [str(tmp_path / "loads.parquet")],
         ).fetchall()
     assert loads == [(1, False, 10), (2, True, 10)]
@@ -302,11 +303,13 @@ _LINES = st.one_of(
 def test_read_is_landed_plus_quarantined(tmp_path_factory, lines, ending):
     home = open_home(tmp_path_factory.mktemp("home"))
     (home.inbox / "litellm").mkdir(parents=True)
-    content = ndjson(record("first")) + ending.join(lines)
+    # Mostly sound: a file of junk would be taken apart value by value.
+    sound = ndjson(*(record(f"sound-{n}") for n in range(13)))
+    content = sound + ending.join(lines)
     (home.inbox / "litellm" / "a").write_bytes(content)
     (outcome,) = load_inbox(home)
     entry = outcome.entry
-    expected = sum(1 for line in content.split(b"\n") if line.strip(b" \t\r\n"))
+    expected = sum(1 for line in content.split(b"\n") if line.strip())
     good = sum(1 for line in content.split(b"\n") if _is_record(line))
     assert entry.read_count == expected
     assert entry.landed_count == good
@@ -319,3 +322,164 @@ def _is_record(line: bytes) -> bool:
         return json.loads(line)["status"] == "success"
     except (ValueError, TypeError, KeyError):
         return False
+
+
+def test_damage_inside_an_array_costs_the_damaged_record_alone(load, landed, rejected):
+    parts = [json.dumps(record(f"{n}")) for n in range(50)]
+    parts[20] = parts[20].replace('"chatcmpl-20"', "oops")
+    entry = load(("[" + ",\n".join(parts) + "]").encode()).entry
+    assert (entry.read_count, entry.landed_count) == (50, 49)
+    (row,) = rejected()
+    assert row["reason"] == "malformed_json"
+    assert row["byte_offset"] == 1 + sum(len(part) + 2 for part in parts[:20])
+
+
+@pytest.mark.parametrize(
+    ("join", "junk"),
+    [
+        (lambda rows: b"".join(rows), 0),
+        (lambda rows: b"[" + rows[0] + b"]\n[" + b",".join(rows[1:]) + b"]\n", 0),
+        (lambda rows: b"[" + rows[0] + b"]" + rows[1] + b"\n[" + rows[2] + b"]", 0),
+        (lambda rows: b",\n".join(rows) + b",\n", 0),
+        (lambda rows: b"".join(b"\x1e" + row + b"\n" for row in rows), 0),
+        (lambda rows: b"\r".join(rows), 0),
+        (lambda rows: b"[2026-01-01] start\n" + b"\n".join(rows), 1),
+        (lambda rows: b'{"type": "header"}\n' + b"\n".join(rows), 1),
+        (lambda rows: b"{}\n" + b"\n".join(rows), 1),
+    ],
+)
+def test_records_are_found_however_they_are_laid_out(load, landed, join, junk):
+    rows = [ndjson(record(f"{n}")).strip() for n in range(3)]
+    entry = load(join(rows)).entry
+    assert (entry.landed_count, entry.quarantined_count) == (3, junk)
+    assert landed("select logical_request_id from requests order by all") == [
+        ("0",),
+        ("1",),
+        ("2",),
+    ]
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "1" + "0" * 400, "-" + "9" * 30])
+def test_a_number_that_nothing_can_hold_stops_nobody(load, rejected, text):
+    bad = json.dumps(record("bad")).replace("0.0033775", text).encode()
+    outcome = load(bad + b"\n" + ndjson(record("a"), record("b")))
+    assert (outcome.entry.landed_count, outcome.entry.quarantined_count) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"completion_tokens": 2**63 - 1}, "not_a_count"),
+        ({"completion_tokens": 10**13}, "too_large"),
+        ({"response_cost": 9e25}, "too_large"),
+        ({"metadata__usage_object": {"cache_read_input_tokens": -(2**63)}}, None),
+        ({"endTime": "294247-01-10 00:00:00"}, "not_a_time"),
+        ({"startTime": "0001-01-01 00:00:00"}, "not_a_time"),
+        ({"endTime": "infinity"}, "not_a_time"),
+        ({"endTime": 4102444800 + 86400}, "time_out_of_range"),
+    ],
+)
+def test_what_would_break_a_sum_or_a_clock_is_refused(load, landed, changes, reason):
+    outcome = load(ndjson(record("good"), record("bad", **changes)))
+    assert outcome.entry.landed_count == 1
+    if reason:
+        assert outcome.entry.quarantined_by_reason == {reason: 1}
+
+
+def test_records_keep_their_places_in_the_file(load, landed):
+    # The plan must not lose the order of the file: a join in it would.
+    from loaders.contract import STREAMS
+    from loaders.formats import registry
+    from loaders.projection import contract_check, engine
+
+    for format_ in registry().values():
+        with engine() as con:
+            con.execute("create temp table raw_records as select '{}'::json as record")
+            sql = format_.projection.read_text()
+            given = {"gateway": "g", "timezone": "UTC"}
+            used = {name: value for name, value in given.items() if f"${name}" in sql}
+            names = con.execute(f"describe ({sql})", used).fetchall()
+            check = contract_check(
+                STREAMS[format_.stream], frozenset(name for name, *_ in names)
+            )
+            plan = con.execute(
+                f"explain select *, coalesce(reject, {check}) from ({sql})", used
+            ).fetchall()[0][1]
+        assert "JOIN" not in plan
+        assert "AGGREGATE" not in plan
+
+
+def test_a_load_of_another_gateway_is_not_replaced(home, landed):
+    home.path.joinpath("tollbook.toml").write_text(
+        '[[inbox]]\nglob = "eu/*"\ngateway = "eu"\n'
+        '[[inbox]]\nglob = "us/*"\ngateway = "us"\n'
+    )
+    for folder, rows in (("eu", ["a"]), ("us", ["a", "b"])):
+        (home.inbox / folder).mkdir()
+        (home.inbox / folder / "x").write_bytes(ndjson(*map(record, rows)))
+    load_inbox(open_home(home.path))
+    assert landed("select gateway, count(*) from requests group by 1 order by 1") == [
+        ("eu", 1),
+        ("us", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x1f\x8b",
+        b"\x1f\x8b\x08\x00" + b"junk" * 20,
+        gzip.compress(b"")[:-8],
+        b"\x28\xb5\x2f\xfd" + b"\x00" * 9,
+    ],
+)
+def test_a_ruined_archive_is_no_empty_file(load, content):
+    outcome = load(content, "a.gz")
+    assert (outcome.status, outcome.entry) == ("failed", None)
+
+
+def test_a_damaged_archive_keeps_what_came_before_the_damage(load):
+    rows = [record(f"{n}", trace_id=os.urandom(400).hex()) for n in range(300)]
+    whole = bytearray(gzip.compress(ndjson(*rows)))
+    whole[len(whole) * 9 // 10] ^= 0xFF
+    entry = load(bytes(whole), "a.gz").entry
+    assert entry.is_truncated
+    assert entry.landed_count > 200
+
+
+def test_a_decompression_bomb_is_left_alone(load, monkeypatch):
+    monkeypatch.setattr("loaders.decoding._ALWAYS_ALLOWED", 1 << 20)
+    monkeypatch.setattr("loaders.decoding._MOST_RATIO", 100)
+    assert load(gzip.compress(b" " * (64 << 20)), "bomb.gz").status == "failed"
+
+
+def test_names_are_shown_and_kept_without_secrets(home, capfd):
+    folder = home.inbox / "alice@corp.example"
+    folder.mkdir()
+    raw = os.fsencode(folder) + b"/sk-proj-abcdefghijklmnop1234 caf\xe9\n.json"
+    with open(raw, "wb") as file:  # noqa: PTH123  the name is no UTF-8
+        file.write(ndjson(record("a")))
+    (outcome,) = load_inbox(home)
+    assert outcome.status == "landed"
+    assert outcome.name == r"[masked:email]/[masked:credential] caf\xe9\n.json"
+    assert load_inbox(home)[0].status == "known"
+    compile_ledger(Ledger(home.lake), home.build / "ledger")
+
+
+def test_links_keep_their_own_name(home, load, tmp_path):
+    target = tmp_path / "elsewhere"
+    target.write_bytes(ndjson(record("a")))
+    (home.inbox / "litellm").mkdir()
+    (home.inbox / "litellm" / "link").symlink_to(target)
+    (home.inbox / "loop").symlink_to("loop")
+    found = {outcome.name: outcome.status for outcome in load_inbox(home)}
+    assert found == {"litellm/link": "landed", "loop": "failed"}
+    assert load(b"", "x").status == "empty"
+
+
+def test_a_damaged_ledger_entry_is_named(home, load):
+    load(ndjson(record("a")))
+    entry = next((home.lake / "_loads").iterdir())
+    entry.write_text("")
+    with pytest.raises(LakeUnwritable, match="damaged ledger entry"):
+        load_inbox(home)

@@ -310,3 +310,74 @@ def test_single_object_is_a_file(load, landed):
 def test_spend_rows_are_not_ours_yet(load):
     row = {"request_id": "r", "call_type": "x", "startTime": "t", "spend": 1}
     assert load(ndjson(row)).status == "not_recognised"
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        # Zero under one name, the number under another.
+        (
+            {
+                "cache_read_input_tokens": 0,
+                "prompt_tokens_details": {"cached_tokens": 400},
+            },
+            (600, 400, 0, 0, 0),
+        ),
+        ({"prompt_tokens_details": {"cache_write_tokens": 50}}, (950, 0, 0, 0, 50)),
+        (
+            {
+                "cache_creation_input_tokens": 15,
+                "cache_creation": {
+                    "ephemeral_5m_input_tokens": 10,
+                    "ephemeral_1h_input_tokens": 5,
+                },
+            },
+            (985, 0, 10, 5, 0),
+        ),
+        ({"prompt_cache_hit_tokens": 7}, (993, 7, 0, 0, 0)),
+        ({"input_tokens_details": {"cached_tokens": 7}}, (993, 7, 0, 0, 0)),
+    ],
+)
+def test_other_names_of_cached_tokens(one, usage, expected):
+    assert one(INPUT, metadata__usage_object=usage) == expected
+
+
+def test_usage_of_the_response_serves_where_metadata_has_none(one):
+    usage = {"prompt_tokens_details": {"cached_tokens": 400}}
+    assert one(INPUT, response={"usage": usage}) == (600, 400, 0, 0, 0)
+
+
+def test_an_abort_logged_as_failure_is_an_estimate_too(one):
+    got = one(
+        "token_basis, is_aborted",
+        status="failure",
+        error_information={"error_code": "499"},
+    )
+    assert got == ("estimated", True)
+
+
+def test_what_is_no_word_is_unknown(one):
+    got = one(
+        "trace_id, model_requested, tags, params, end_user_id",
+        trace_id=["prompt text"],
+        model_group={"prompt": "text"},
+        request_tags=[{"prompt": "text"}, ["text"], "fine"],
+        end_user={"name": "x"},
+        model_parameters={"reasoning_effort": {"summary": "text"}, "top_p": 1e400},
+    )
+    assert got == (None, "openai/gpt-4o", '["fine"]', None, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2025-01-24 09:20:46 UTC", " 2025-01-24T09:20:46Z ", "2025-01-24T09:20:46z"],
+)
+def test_utc_is_understood_in_any_spelling(home, landed, text):
+    home.path.joinpath("tollbook.toml").write_text(
+        '[[inbox]]\nglob = "*"\ntimezone = "Europe/Berlin"\n'
+    )
+    (home.inbox / "a").write_bytes(ndjson(record(startTime=text, endTime=None)))
+    load_inbox(open_home(home.path))
+    assert landed("select requested_at from requests") == [
+        (datetime(2025, 1, 24, 9, 20, 46),)
+    ]

@@ -1,6 +1,7 @@
 """Counting and hashing without a parser, in chunks of any size."""
 
 import hashlib
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ def test_lines_and_prefixes_do_not_depend_on_chunks(pieces, cuts, wanted):
     text = b"".join(pieces)
     content = Content(sorted(wanted))
     edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         content.feed(text[start:end])
     assert content.line_count == sum(
         1 for line in text.split(b"\n") if line.strip(BLANK)

@@ -10,14 +10,23 @@ from hypothesis import strategies as st
 from loaders.ledger import LakeFile, LedgerEntry
 from nightly.days import all_days, batch_size, touched_days, whole_months, windows
 
+_TEXTS = (
+    "load_id stream contract format format_version gateway timezone source_path "
+    "source_sha256 content_sha256 landed_at"
+)
+_NUMBERS = (
+    "source_bytes source_mtime_ns content_bytes read_count landed_count "
+    "quarantined_count ignored_count masked_count"
+)
 _ENTRY = LedgerEntry(
-    load_id="", stream="gateway_requests", format="litellm", format_version="1",
-    gateway="g", source_path="", source_sha256="", source_bytes=0, source_mtime_ns=0,
-    content_sha256="", content_bytes=0, is_growable=True, is_truncated=False,
-    is_demo=False, landed_at="", read_count=0, landed_count=0, quarantined_count=0,
-    ignored_count=0, quarantined_by_reason={}, ignored_by_reason={}, masked_count=0,
-    min_time=None, max_time=None, files=(), replaces=(),
-)  # fmt: skip
+    **dict.fromkeys(_TEXTS.split(), ""),
+    **dict.fromkeys(_NUMBERS.split(), 0),
+    **dict.fromkeys(("is_growable", "is_truncated", "is_demo"), False),
+    quarantined_by_reason={},
+    ignored_by_reason={},
+    **dict.fromkeys(("min_time", "max_time")),
+    **dict.fromkeys(("files", "replaces"), ()),
+)
 
 
 def entry(*days, rows=1):

@@ -52,7 +52,8 @@ def test_the_real_capture_gives_its_numbers(home, shared):
         "select count(*) from usage.fct_attempts where is_gateway_cache_hit"
     ) == [(12,)]
     assert ask(
-        "select count(*) from usage.fct_logical_requests where recorded_attempt_count = 2"
+        "select count(*) from usage.fct_logical_requests "
+        "where recorded_attempt_count = 2"
     ) == [(16,)]
     assert ask(
         """

@@ -20,17 +20,24 @@ from nightly.warehouse import begin_build, end_audit, end_build, read_absorbed
 
 @pytest.fixture
 def book(home):
-    """Build and audit a small warehouse by hand: `rows` in a mart, `state` in the books."""
+    """Build and audit a small warehouse by hand: marts of `rows`, books of `state`."""
 
     def book(rows: int, state: str, failed: tuple[Broken, ...] = ()):
         begin_build(home.warehouse, [date(2026, 1, 1)])
         with duckdb.connect(str(home.warehouse)) as con:
             for schema in ("usage", "quality", "staging", "intermediate"):
                 con.execute(f"create schema if not exists {schema}")
-            con.execute(f"create or replace table usage.a as from range({rows})")
-            con.execute(f"create or replace table quality.b as from range({rows})")
+            con.execute(
+                f"create or replace table usage.fct_attempts as from range({rows})"
+            )
+            con.execute(
+                f"create or replace table quality.fct_loads as from range({rows})"
+            )
+            con.execute("create or replace table usage.mine as select 1 as x")
             con.execute("create or replace table intermediate.c as select 1 as x")
-            con.execute("create or replace view staging.d as select * from usage.a")
+            con.execute(
+                "create or replace view staging.d as select * from usage.fct_attempts"
+            )
         end_build(home.warehouse, state, {})
         if not failed:
             end_audit(home.warehouse)
@@ -42,7 +49,7 @@ def book(home):
     return book
 
 
-def read(home, sql="select count(*) from usage.a"):
+def read(home, sql="select count(*) from usage.fct_attempts"):
     with duckdb.connect(str(home.published / "tollbook.duckdb"), read_only=True) as con:
         return con.execute(sql).fetchall()
 
@@ -50,7 +57,7 @@ def read(home, sql="select count(*) from usage.a"):
 def read_in_another_process(home):
     code = (
         "import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True)"
-        ".execute('select count(*) from usage.a').fetchone()[0])"
+        ".execute('select count(*) from usage.fct_attempts').fetchone()[0])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(home.published / "tollbook.duckdb")],
@@ -67,13 +74,13 @@ def test_only_tables_of_marts_are_published_and_nobody_may_write(home, book):
     tables = read(
         home, "select schema_name, table_name from duckdb_tables() order by 1"
     )
-    assert tables == [("quality", "b"), ("usage", "a")]
+    assert tables == [("quality", "fct_loads"), ("usage", "fct_attempts")]
     assert read(home, "select count(*) from duckdb_views() where not internal") == [
         (0,)
     ]
     for name in ("tollbook.duckdb", "tollbook.json"):
         assert stat.S_IMODE((home.published / name).stat().st_mode) == 0o444
-    assert done.manifest["tables"]["usage.a"]["rows"] == 5
+    assert done.manifest["tables"]["usage.fct_attempts"]["rows"] == 5
     assert current_manifest(home) == done.manifest
 
 
@@ -91,7 +98,8 @@ def test_equal_rows_have_equal_hashes_in_any_order(home, book):
     first = publish(home).manifest["tables"]
     book(5, "two")
     with duckdb.connect(str(home.warehouse)) as con:
-        con.execute("create or replace table usage.a as from range(5) order by 1 desc")
+        sql = "create or replace table usage.fct_attempts as from range(5)"
+        con.execute(f"{sql} order by 1 desc")
     second = publish(home).manifest["tables"]
     assert second == first
     book(6, "three")
@@ -121,7 +129,9 @@ def test_a_reader_keeps_its_book_and_the_next_one_sees_the_new(home, book):
     reader = duckdb.connect(str(home.published / "tollbook.duckdb"), read_only=True)
     book(6, "two")
     publish(home)
-    assert reader.execute("select count(*) from usage.a").fetchall() == [(5,)]
+    assert reader.execute("select count(*) from usage.fct_attempts").fetchall() == [
+        (5,)
+    ]
     assert read_in_another_process(home) == 6
     reader.close()
     assert read(home) == [(6,)]
@@ -135,7 +145,7 @@ def test_what_a_writer_left_beside_a_book_never_reaches_the_next(home, book):
     code = (
         "import duckdb, os, sys; con = duckdb.connect(sys.argv[1]); "
         "con.execute('create table mine as select 1'); "
-        "con.execute('insert into usage.a values (99)'); os._exit(9)"
+        "con.execute('insert into usage.fct_attempts values (99)'); os._exit(9)"
     )
     subprocess.run(
         [sys.executable, "-c", code, str(home.published / "tollbook.duckdb")]
@@ -183,8 +193,8 @@ def test_looped_readers_see_no_error_and_no_mixed_state(home, book):
             try:
                 ((a, b),) = read(
                     home,
-                    "select (select count(*) from usage.a), "
-                    "(select count(*) from quality.b)",
+                    "select (select count(*) from usage.fct_attempts), "
+                    "(select count(*) from quality.fct_loads)",
                 )
                 if a != b:
                     errors.append((a, b))

@@ -40,18 +40,45 @@ shared as (
     having count(*) > 1
 ),
 
-preceded as (
+candidates as (
     select
         attempts.*,
-        lag(attempts.requested_at) over (
-            partition by attempts.gateway, attempts.logical_request_id
-            order by attempts.requested_at nulls last, attempts.request_id nulls last
-        ) as previous_requested_at
+        date_trunc('hour', attempts.requested_at) as hour_started_at
     from attempts
     inner join shared
         on
             attempts.gateway = shared.gateway
             and attempts.logical_request_id = shared.logical_request_id
+),
+
+-- An id that never rests, such as a client's constant, is no request. A chain of over
+-- a day has such a day in it, so none can grow beyond the days that are read here.
+restless as (
+    select
+        gateway,
+        logical_request_id,
+        event_date
+    from candidates
+    group by gateway, logical_request_id, event_date
+    having count(distinct hour_started_at) > 10
+),
+
+preceded as (
+    select
+        candidates.*,
+        lag(candidates.requested_at) over (
+            partition by candidates.gateway, candidates.logical_request_id
+            order by
+                candidates.requested_at nulls last,
+                candidates.request_id nulls last
+        ) as previous_requested_at
+    from candidates
+    left join restless
+        on
+            candidates.gateway = restless.gateway
+            and candidates.logical_request_id = restless.logical_request_id
+            and candidates.event_date = restless.event_date
+    where restless.gateway is null
 ),
 
 -- An id that rests for over an hour and comes back is another logical request.

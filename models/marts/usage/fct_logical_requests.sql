@@ -12,8 +12,8 @@ totals as (
         logical_request_id,
         logical_requested_at,
         max(completed_at) as completed_at,
-        min_by(model_requested, attempt_no) as model_requested,
-        count(distinct model_requested) - 1 as fallback_count,
+        max(case when attempt_no = 1 then model_requested end) as model_requested,
+        nullif(count(distinct model_requested), 0) - 1 as fallback_count,
         sum(logged_cost_usd) as logged_cost_usd
     from attempts
     where recorded_attempt_count > 1

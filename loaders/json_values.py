@@ -1,0 +1,57 @@
+"""JSON values in a text, however they are laid out, and whatever is broken between."""
+
+import json
+import re
+from collections.abc import Iterator, Set
+
+_DECODER = json.JSONDecoder()
+# Brackets and commas of arrays, blanks, and RFC 7464's record separator.
+_BETWEEN = re.compile(r"[\[\],\s\x1e]*")
+
+
+def values_of(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each object, and of each stretch that is none.
+
+    Arrays are flattened. After damage the search goes on at the next object that looks
+    like those before it, so that a part of the damaged one is not taken for a record.
+    """
+    known: Set[str] = frozenset()
+    position = 0
+    while (start := _BETWEEN.match(text, position).end()) < len(text):  # type: ignore[union-attr]
+        found = _object_at(text, start)
+        if found is None:
+            position = _next_object(text, start + 1, known)
+        else:
+            known, position = known or found[0], found[1]
+        yield start, position
+
+
+def first_objects(text: str, most: int) -> Iterator[Set[str]]:
+    """Top-level keys of the first objects of a text."""
+    for start, _ in values_of(text):
+        found = _object_at(text, start)
+        if found is not None:
+            yield found[0]
+        most -= 1
+        if not most:
+            return
+
+
+def _object_at(text: str, start: int) -> tuple[Set[str], int] | None:
+    if text[start] != "{":
+        return None
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except (ValueError, RecursionError):  # also a number with too many digits
+        return None
+    return value.keys(), end
+
+
+def _next_object(text: str, position: int, known: Set[str]) -> int:
+    """Where the next object with most of the known keys starts, else the end."""
+    while (position := text.find("{", position)) >= 0:
+        found = _object_at(text, position)
+        if found is not None and 2 * len(found[0] & known) >= len(known):
+            return position
+        position += 1
+    return len(text)
