@@ -8,4 +8,4 @@ select
 from usage.agg_usage_hourly
 group by team_id, model_served
 order by logged_cost_usd desc, team asc, model_name asc
-limit 6
+limit 4

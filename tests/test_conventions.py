@@ -22,8 +22,8 @@ PREFIXES = {
     "marts": ("fct_", "dim_", "agg_"),
 }
 UNITS = """
-tokens usd us ms s bytes gb ratio count no calls units items retries fallbacks code total
-offset position consumed limit remaining
+tokens usd us ms s bytes gb ratio count no calls units items retries fallbacks code
+total offset position consumed limit remaining
 """
 # A line that only names a column does not make a model harder to read.
 PLAIN_COLUMN = re.compile(r"\s*(null as |(\w+)\.)?\w+,?\s*")

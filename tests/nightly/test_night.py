@@ -4,6 +4,7 @@ import fcntl
 import gzip
 import json
 import shutil
+from datetime import date
 from decimal import Decimal
 
 import duckdb
@@ -11,7 +12,7 @@ import pytest
 
 from loaders.home import open_home
 from loaders.ledger import Ledger
-from nightly.warehouse import end_build
+from nightly.warehouse import begin_build, end_build
 from tests.conftest import ndjson, published, record, tollbook
 
 MIDNIGHT = 1775088000  # 2026-04-02 00:00 UTC
@@ -178,6 +179,7 @@ def test_a_night_without_any_file_publishes_empty_books(home, night):
     marts = every_mart(home)
     assert set(map(len, marts.values())) == {0}
     assert "usage.fct_attempts" in marts
+    assert tollbook(home, "build", "--full").returncode == 0
     night(a=ndjson(record("a")))
     assert published(home, "select count(*) from usage.fct_attempts") == [(1,)]
 
@@ -195,6 +197,31 @@ def test_a_build_that_was_killed_is_built_again(home, night):
     # As a kill between the models leaves it: some tables new, the note still old.
     with duckdb.connect(str(home.warehouse)) as con:
         con.execute("delete from usage.fct_attempts")
+    night()
+    assert published(home, "select count(*) from usage.fct_attempts") == [(2,)]
+
+
+def test_an_unfinished_build_is_neither_audited_nor_published(home, night):
+    night(a=ndjson(record("a")))
+    begin_build(home.warehouse, [date(2026, 4, 1)])
+    for step in ("audit", "publish"):
+        done = tollbook(home, step)
+        assert done.returncode == 3, step
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("delete from usage.fct_attempts")
+    (home.build / "audit.json").write_text("")
+    night()
+    assert published(home, "select count(*) from usage.fct_attempts") == [(1,)]
+
+
+def test_what_a_full_audit_found_is_not_forgotten(home, night):
+    night(a=ndjson(record("a")))
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("update usage.fct_attempts set logged_cost_usd = 7")
+    assert tollbook(home, "audit", "--full").returncode == 3
+    later = ndjson(record("b", startTime=MIDNIGHT + 9e6, endTime=None))
+    assert "assert_hours_sum_to_days" in night(expected=3, b=later)
+    assert tollbook(home, "build", "--full").returncode == 0
     night()
     assert published(home, "select count(*) from usage.fct_attempts") == [(2,)]
 

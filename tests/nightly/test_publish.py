@@ -93,6 +93,27 @@ def test_the_same_books_are_published_once(home, book):
     assert again.run_id == first.run_id
 
 
+def test_corrected_books_and_lost_files_are_published_anew(home, book):
+    book(5, "one")
+    first = publish(home)
+    book(6, "one")
+    assert publish(home).is_new
+    assert read(home) == [(6,)]
+    (home.published / "tollbook.duckdb").unlink()
+    assert publish(home).is_new
+    assert read(home) == [(6,)]
+    assert first.run_id != publish(home).run_id
+
+
+def test_other_things_beside_the_runs_are_left_alone(home, book):
+    book(5, "one")
+    publish(home)
+    (home.path / ".published" / ".DS_Store").write_text("")
+    book(6, "two")
+    assert publish(home).is_new
+    assert (home.path / ".published" / ".DS_Store").exists()
+
+
 def test_equal_rows_have_equal_hashes_in_any_order(home, book):
     book(5, "one")
     first = publish(home).manifest["tables"]
