@@ -5,14 +5,9 @@ pseudonymise → write good rows by UTC day and rejected ones to quarantine → 
 """
 
 import hashlib
-import os
-import shutil
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import duckdb
 
 from loaders.contract import (
     CLIENT_IP,
@@ -23,13 +18,12 @@ from loaders.contract import (
     duckdb_type,
 )
 from loaders.door import mask, pseudonymise
-from loaders.errors import FileNotLanded, LakeUnwritable
+from loaders.errors import FileNotLanded
 from loaders.formats import Format
-from loaders.json_files import sync_folder
-from loaders.lake import QUARANTINE, SCRATCH, lake_file_name
-from loaders.ledger import LakeFile, LedgerEntry
+from loaders.lake import write_load
+from loaders.ledger import LedgerEntry
 from loaders.projection import Connection, count_projected, project
-from loaders.quarantine import Rejected, rejected_records, write_rejected
+from loaders.quarantine import rejected_records
 from loaders.source_file import SourceFile
 from loaders.sql import quoted
 
@@ -93,7 +87,7 @@ def land(
     pseudonymise(con, stream, columns, key)
     rejected = rejected_records(con, source, identity)
     selected = _fit_rows(stream, load, columns, identity)
-    files = _write(con, stream, selected, rejected, identity, lake)
+    files = write_load(con, stream, selected, rejected, identity, lake)
     min_time, max_time = _time_range(con, stream)
     if source.changed_since_opened():
         raise FileNotLanded(f"{source.path}: changed while it was read; try again")
@@ -140,44 +134,6 @@ def _time_range(con: Connection, stream: Stream) -> tuple[str | None, str | None
     return first, last
 
 
-def _write(
-    con: Connection,
-    stream: Stream,
-    selected: str,
-    rejected: Sequence[Rejected],
-    identity: str,
-    lake: Path,
-) -> list[LakeFile]:
-    """Write beside, sync, rename; the ledger is still silent."""
-    scratch = lake / SCRATCH
-    try:
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(parents=True)
-        if rejected:
-            beside = scratch / lake_file_name(identity, 0)
-            write_rejected(con, rejected, beside)
-            _into_place(beside, lake / QUARANTINE / stream.name / beside.name)
-        con.execute(
-            f"""
-            copy ({selected}) to {quoted(scratch)} (
-                format parquet, compression zstd, partition_by (event_date),
-                overwrite_or_ignore, filename_pattern 'part_{{i}}'
-            )
-            """
-        )
-        return [
-            _land_day_file(con, path, lake / stream.name, identity, number)
-            for folder in sorted(scratch.glob("event_date=*"))
-            for number, path in enumerate(sorted(folder.glob("*.parquet")))
-        ]
-    except OSError as error:
-        raise LakeUnwritable(f"{lake}: {error.strerror}") from error
-    except duckdb.IOException as error:
-        raise LakeUnwritable(f"{lake}: cannot be written") from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
 def _fit_rows(
     stream: Stream, load: Load, columns: frozenset[str], identity: str
 ) -> str:
@@ -217,31 +173,3 @@ def _fit_rows(
         where projected.refused is null
         order by event_date, {stream.time_column}, record_no
     """
-
-
-def _land_day_file(
-    con: Connection, path: Path, stream_folder: Path, identity: str, number: int
-) -> LakeFile:
-    day = path.parent.name
-    final = stream_folder / day / lake_file_name(identity, number)
-    rows = con.execute(
-        "select num_rows from parquet_file_metadata($1)", [str(path)]
-    ).fetchall()[0][0]
-    content = path.read_bytes()
-    _into_place(path, final)
-    return LakeFile(
-        path=f"{stream_folder.name}/{day}/{final.name}",
-        event_date=day.removeprefix("event_date="),
-        sha256=hashlib.sha256(content).hexdigest(),
-        row_count=rows,
-        size_bytes=len(content),
-    )
-
-
-def _into_place(beside: Path, final: Path) -> None:
-    """Sync a finished file, then rename it to where readers look."""
-    with beside.open("rb") as file:
-        os.fsync(file.fileno())
-    final.parent.mkdir(parents=True, exist_ok=True)
-    beside.rename(final)
-    sync_folder(final.parent)

@@ -21,7 +21,7 @@ from nightly.console import (
     tell,
     tell_loads,
 )
-from nightly.publish import publish
+from nightly.publish import publish, stray_wals
 from nightly.warehouse import read_absorbed
 
 DONE = 0
@@ -69,6 +69,8 @@ def night(home: Home) -> NightResult:
         run_id = done.run_id
         state = "new books" if done.is_new else "unchanged since"
         tell(f"published {home.published / 'tollbook.duckdb'} ({state} {run_id})")
+        for wal in stray_wals(home):
+            tell(f"stray     {wal}: a reader opened that book for writing")
         reasons = needs_attention(outcomes, home.settings)
         exit_code = NEEDS_ATTENTION if reasons else DONE
     except (BuildFailed, LakeUnwritable, NotPublished) as error:

@@ -177,7 +177,7 @@ def test_a_lake_that_cannot_be_written_says_so(home, load, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("loaders.landing.os.fsync", full)
+    monkeypatch.setattr("loaders.lake.os.fsync", full)
     with pytest.raises(LakeUnwritable, match="No space left"):
         load(ndjson(record("b")), "b.ndjson")
     monkeypatch.undo()

@@ -10,9 +10,7 @@ with requests as (
         attempted_fallbacks,
         event_date
     from {{ ref('stg_gateway__requests').render() }}
-    where
-        logical_request_id is not null
-        and {{ in_batch('event_date', days_before=1, days_after=1) }}
+    where {{ in_batch('event_date', days_before=1, days_after=1) }}
 ),
 
 superseded as (
