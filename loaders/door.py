@@ -5,16 +5,15 @@ from loaders.contract import CLIENT_IP, Stream
 from loaders.projection import Connection
 
 
-def mask(con: Connection, stream: Stream, columns: frozenset[str]) -> int:
+def mask(con: Connection, stream: Stream, columns: frozenset[str]) -> None:
     """Replace values shaped like credentials, e-mail or IP addresses, in place.
+
+    Fills `masked`: how many values of which row of `projected`.
 
     Args:
         con: Holds `projected`.
         stream: Its contract.
         columns: What the projection gave.
-
-    Returns:
-        How many values were masked.
     """
     free = [
         column.name
@@ -23,31 +22,40 @@ def mask(con: Connection, stream: Stream, columns: frozenset[str]) -> int:
         and column.type == "string"
         and not (column.values or column.personal)
     ]
+    con.execute("create or replace temp table hits (row_id bigint)")
     # One pass over everything first: nearly every file is clean.
     everything = f"concat_ws(' ', {', '.join(free)})"
     suspects = con.execute(
         f"select count(*) from projected where regexp_matches({everything}, $1)",
         ["|".join(shape for shape, _ in privacy.MASKS)],
     ).fetchall()[0][0]
-    if not suspects:
-        return 0
-    return sum(
-        _mask_column(con, name, shape, mask)
-        for shape, mask in privacy.MASKS
-        for name in free
-        if not (shape == privacy.IP and name in privacy.MAY_HOLD_IP)
+    for shape, replacement in privacy.MASKS if suspects else ():
+        for name in free:
+            if not (shape == privacy.IP and name in privacy.MAY_HOLD_IP):
+                _mask_column(con, name, shape, replacement)
+    con.execute(
+        """
+        create or replace temp table masked as
+        select row_id, count(*) as value_count from hits group by row_id
+        """
     )
 
 
-def _mask_column(con: Connection, name: str, shape: str, mask: str) -> int:
-    updated = con.execute(
+def _mask_column(con: Connection, name: str, shape: str, replacement: str) -> None:
+    con.execute(
+        f"""
+        insert into hits
+        select rowid from projected where regexp_matches({name}, $1)
+        """,
+        [shape],
+    )
+    con.execute(
         f"""
         update projected set {name} = regexp_replace({name}, $1, $2, 'g')
         where regexp_matches({name}, $1)
         """,
-        [shape, mask],
-    ).fetchall()
-    return int(updated[0][0])
+        [shape, replacement],
+    )
 
 
 def pseudonymise(

@@ -3,6 +3,12 @@
 import json
 import re
 from collections.abc import Iterator, Set
+from typing import Literal
+
+from loaders.decoding import BLANK
+
+# NDJSON; or an array, or objects over many lines.
+Layout = Literal["lines", "values"]
 
 _DECODER = json.JSONDecoder()
 # Brackets and commas of arrays, blanks, and RFC 7464's record separator.
@@ -55,3 +61,21 @@ def _next_object(text: str, position: int, known: Set[str]) -> int:
             return position
         position += 1
     return len(text)
+
+
+def layout_of(head: bytes) -> Layout:
+    """`lines` as soon as one line is a whole JSON object; they may be damaged."""
+    if head.lstrip(BLANK)[:1] == b"[":
+        return "values"
+    lines = head.split(b"\n")
+    if len(lines) == 1:
+        return "lines"
+    for line in lines[:100]:
+        if line.startswith(b"{"):
+            try:
+                json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            return "lines"
+    # One huge first line that the head cuts off is still a line.
+    return "lines" if len(lines[0].strip(BLANK)) > 2 else "values"

@@ -3,7 +3,9 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -50,26 +52,39 @@ def prepare(lake: Path) -> Ledger:
     return ledger
 
 
-def write_load(
+@dataclass(frozen=True)
+class Written:
+    """What a package left in the lake.
+
+    Attributes:
+        files: By load id.
+        quarantine: Path of its rejected records, if there are any.
+    """
+
+    files: Mapping[str, Sequence[LakeFile]]
+    quarantine: str | None
+
+
+def write_package(
     con: Connection,
     stream: Stream,
     selected: str,
     rejected: Sequence[Rejected],
-    identity: str,
+    package_id: str,
     lake: Path,
-) -> list[LakeFile]:
-    """Write a load's files: beside, synced, renamed. The ledger is still silent.
+) -> Written:
+    """Write a package's files: beside, synced, renamed. The ledger is still silent.
 
     Args:
         con: Where `selected` can be run.
-        stream: Of the load.
-        selected: SQL of the fit rows, with their `event_date`.
+        stream: Of the package.
+        selected: SQL of the fit rows, with their `load_id` and `event_date`.
         rejected: Rows for quarantine.
-        identity: The load's id.
+        package_id: Names the files.
         lake: Root of the lake.
 
     Returns:
-        The files of fit rows.
+        What each load has in which file.
 
     Raises:
         LakeUnwritable: The disk is full or read-only; nothing is visible.
@@ -78,10 +93,12 @@ def write_load(
     try:
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
+        quarantine = None
         if rejected:
-            beside = scratch / _file_name(identity, 0)
+            beside = scratch / f"{package_id}_0.parquet"
             write_rejected(con, rejected, beside)
-            _into_place(beside, lake / _QUARANTINE / stream.name / beside.name)
+            quarantine = f"{_QUARANTINE}/{stream.name}/{beside.name}"
+            _into_place(beside, lake / quarantine)
         con.execute(
             f"""
             copy ({selected}) to {quoted(scratch)} (
@@ -90,11 +107,14 @@ def write_load(
             )
             """
         )
-        return [
-            _land_day_file(con, path, lake / stream.name, identity, number)
-            for folder in sorted(scratch.glob("event_date=*"))
-            for number, path in enumerate(sorted(folder.glob("*.parquet")))
-        ]
+        files: dict[str, list[LakeFile]] = defaultdict(list)
+        for folder in sorted(scratch.glob("event_date=*")):
+            for number, path in enumerate(sorted(folder.glob("*.parquet"))):
+                name = f"{stream.name}/{folder.name}/{package_id}_{number}.parquet"
+                for load_id, file in _day_file(con, path, name):
+                    files[load_id].append(file)
+                _into_place(path, lake / name)
+        return Written(files, quarantine)
     except OSError as error:
         raise LakeUnwritable(f"{lake}: {error.strerror}") from error
     except duckdb.IOException as error:
@@ -103,27 +123,16 @@ def write_load(
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _file_name(load_id: str, number: int) -> str:
-    return f"{load_id}_{number}.parquet"
-
-
-def _land_day_file(
-    con: Connection, path: Path, stream_folder: Path, identity: str, number: int
-) -> LakeFile:
-    day = path.parent.name
-    final = stream_folder / day / _file_name(identity, number)
-    rows = con.execute(
-        "select num_rows from parquet_file_metadata($1)", [str(path)]
-    ).fetchall()[0][0]
+def _day_file(con: Connection, path: Path, name: str) -> Iterator[tuple[str, LakeFile]]:
+    """What each load has in one Parquet file."""
     content = path.read_bytes()
-    _into_place(path, final)
-    return LakeFile(
-        path=f"{stream_folder.name}/{day}/{final.name}",
-        event_date=day.removeprefix("event_date="),
-        sha256=hashlib.sha256(content).hexdigest(),
-        row_count=rows,
-        size_bytes=len(content),
-    )
+    digest = hashlib.sha256(content).hexdigest()
+    day = Path(name).parent.name.removeprefix("event_date=")
+    counted = con.execute(
+        "select load_id, count(*) from read_parquet($1) group by load_id", [str(path)]
+    ).fetchall()
+    for load_id, rows in counted:
+        yield load_id, LakeFile(name, day, digest, rows, len(content))
 
 
 def _into_place(beside: Path, final: Path) -> None:
@@ -136,12 +145,16 @@ def _into_place(beside: Path, final: Path) -> None:
 
 
 def _sweep(lake: Path, ledger: Ledger) -> None:
-    live = ledger.live
+    """Delete what no live load has: leftovers of killed runs and replaced loads."""
+    kept = {file.path for entry in ledger.live.values() for file in entry.files}
+    kept |= {entry.quarantine_path or "" for entry in ledger.live.values()}
     for folder in (*STREAMS, _QUARANTINE):
         for path in (lake / folder).glob("*/*.parquet"):
-            owner = path.name.split("_")[0]
-            if path.name != "contract.parquet" and owner not in live:
+            name = path.relative_to(lake).as_posix()
+            if path.name != "contract.parquet" and name not in kept:
                 path.unlink()
+    for path in ledger.incomplete:
+        path.unlink()
     for beside in (lake / "_loads").glob("*.new"):
         beside.unlink()
 

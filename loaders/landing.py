@@ -1,11 +1,11 @@
-"""Landing: from a vendor's file to a load that the caller commits.
+"""Landing: from vendors' files to loads that the caller commits.
 
 Every format takes this one road: project and check against the contract → mask →
 pseudonymise → write good rows by UTC day and rejected ones to quarantine → ledger.
 """
 
-import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,79 +20,77 @@ from loaders.contract import (
 from loaders.door import mask, pseudonymise
 from loaders.errors import FileNotLanded
 from loaders.formats import Format
-from loaders.lake import write_load
+from loaders.lake import Written, write_package
 from loaders.ledger import LedgerEntry
-from loaders.projection import Connection, count_projected, project
+from loaders.load import Load, Package
+from loaders.projection import Connection, project
 from loaders.quarantine import rejected_records
-from loaders.source_file import SourceFile
 from loaders.sql import quoted
 
 
 @dataclass(frozen=True)
-class Load:
-    """Identity of one landing.
+class Measured:
+    """What `projected` holds of one load; times of fit records, UTC."""
 
-    Attributes:
-        format: How to read the file.
-        gateway: `gateway` of its records.
-        timezone: IANA zone of times that carry no offset.
-        source_path: As the ledger shows it: relative to the inbox where possible.
-        landed_at: UTC, ISO 8601; the one wall-clock time that the lake records.
-        is_demo: The file was written by our own generator.
-        replaces: Loads that this one takes the place of.
-    """
-
-    format: Format
-    gateway: str
-    timezone: str
-    source_path: str
-    landed_at: str
-    is_demo: bool
-    replaces: tuple[str, ...] = ()
-
-
-def load_id(format_: Format, sha256: str) -> str:
-    """Identity of a load: the bytes of the file and the format's version."""
-    text = f"{format_.name}:{format_.version}:{sha256}"
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    records: int
+    masked: int
+    min_time: str | None
+    max_time: str | None
 
 
 def land(
-    con: Connection, source: SourceFile, load: Load, lake: Path, key: bytes
-) -> LedgerEntry:
-    """Write one file's records into the lake, not yet visible to any reader.
+    con: Connection, package: Package, lake: Path, key: bytes
+) -> list[LedgerEntry]:
+    """Write a package's records into the lake, not yet visible to any reader.
 
     Args:
         con: From `projection.engine`.
-        source: The open file.
-        load: Its identity.
+        package: Files that are read in the same way.
         lake: Root of the lake.
         key: Pseudonym key.
 
     Returns:
-        The entry to commit. Until then no reader sees any of this.
+        The entries to commit. Until then no reader sees any of this.
 
     Raises:
-        FileNotLanded: The file cannot be read, or changed meanwhile.
+        FileNotLanded: A file cannot be read, or changed meanwhile.
         LakeUnwritable: Nothing was committed; the lake is as it was.
     """
-    stream = STREAMS[load.format.stream]
-    identity = load_id(load.format, source.sha256)
-    is_growable = source.layout == "lines"
-    parameters = {"gateway": load.gateway, "timezone": load.timezone}
-    columns = project(con, source, load.format, stream, parameters)
-    is_counted = source.layout == "lines"
-    read_count = source.line_count if is_counted else count_projected(con)
-    masked_count = mask(con, stream, columns)
+    stream = STREAMS[package.loads[0].format.stream]
+    columns = project(con, package, stream)
+    mask(con, stream, columns)
     pseudonymise(con, stream, columns, key)
-    rejected = rejected_records(con, source, identity)
-    selected = _fit_rows(stream, load, columns, identity)
-    files = write_load(con, stream, selected, rejected, identity, lake)
-    min_time, max_time = _time_range(con, stream)
-    if source.changed_since_opened():
-        raise FileNotLanded(f"{source.path}: changed while it was read; try again")
+    rejected = rejected_records(con, package)
+    _fill_loads(con, package)
+    selected = _fit_rows(stream, package.loads[0].format, columns)
+    written = write_package(con, stream, selected, rejected, package.id, lake)
+    for load in package.loads:
+        if load.source.changed_since_opened():
+            path = load.source.path
+            raise FileNotLanded(f"{path}: changed while it was read; try again")
+    measured = _measure(con, stream)
+    reasons: dict[object, Counter[str]] = defaultdict(Counter)
+    for row in rejected:
+        reasons[row["load_id"]][str(row["reason"])] += 1
+    return [
+        _entry(load, package, stream, written, measured[load.id], reasons[load.id])
+        for load in package.loads
+    ]
+
+
+def _entry(
+    load: Load,
+    package: Package,
+    stream: Stream,
+    written: Written,
+    measured: Measured,
+    reasons: Mapping[str, int],
+) -> LedgerEntry:
+    source, files = load.source, tuple(written.files.get(load.id, ()))
     return LedgerEntry(
-        load_id=identity,
+        load_id=load.id,
+        package_id=package.id,
+        package_size=len(package.loads),
         stream=stream.name,
         contract=stream.fingerprint,
         format=load.format.name,
@@ -105,43 +103,63 @@ def land(
         source_mtime_ns=source.mtime_ns,
         content_sha256=source.content_sha256,
         content_bytes=source.content_bytes,
-        is_growable=is_growable,
+        is_growable=load.is_growable,
         is_truncated=source.is_truncated,
         is_demo=load.is_demo,
         landed_at=load.landed_at,
-        read_count=read_count,
+        # Lines are counted by us, not by the parser; an array only DuckDB can count.
+        read_count=source.line_count if source.layout == "lines" else measured.records,
         landed_count=sum(file.row_count for file in files),
-        quarantined_count=len(rejected),
+        quarantined_count=sum(reasons.values()),
         ignored_count=0,
-        quarantined_by_reason=dict(Counter(str(row["reason"]) for row in rejected)),
+        quarantined_by_reason=dict(reasons),
         ignored_by_reason={},
-        masked_count=masked_count,
-        min_time=min_time,
-        max_time=max_time,
-        files=tuple(files),
+        masked_count=measured.masked,
+        min_time=measured.min_time,
+        max_time=measured.max_time,
+        files=files,
+        quarantine_path=written.quarantine if reasons else None,
         replaces=load.replaces,
     )
 
 
-def _time_range(con: Connection, stream: Stream) -> tuple[str | None, str | None]:
-    first, last = con.execute(
-        f"""
-        select cast(min({stream.time_column}) as varchar),
-            cast(max({stream.time_column}) as varchar)
-        from projected where refused is null
+def _fill_loads(con: Connection, package: Package) -> None:
+    """Fill `loads`: where each load's records begin in `projected`."""
+    con.execute(
         """
-    ).fetchall()[0]
-    return first, last
+        create or replace temp table loads as
+        select unnest($ids::varchar[]) as load_id, unnest($firsts::bigint[]) as first
+        """,
+        {
+            "ids": [load.id for load in package.loads],
+            "firsts": [load.first for load in package.loads],
+        },
+    )
 
 
-def _fit_rows(
-    stream: Stream, load: Load, columns: frozenset[str], identity: str
-) -> str:
+def _measure(con: Connection, stream: Stream) -> dict[str, Measured]:
+    time = (
+        f"case when projected.refused is null then projected.{stream.time_column} end"
+    )
+    rows = con.execute(
+        f"""
+        select loads.load_id, count(*), coalesce(sum(masked.value_count), 0),
+            cast(min({time}) as varchar), cast(max({time}) as varchar)
+        from projected
+        asof join loads on projected.rowid >= loads.first
+        left join masked on projected.rowid = masked.row_id
+        group by loads.load_id
+        """
+    ).fetchall()
+    return {load: Measured(*values) for load, *values in rows}
+
+
+def _fit_rows(stream: Stream, format_: Format, columns: frozenset[str]) -> str:
     """SQL: every fit row in the stream's columns, sorted for pruning."""
     added = {
-        "source_format": quoted(load.format.name),
-        "load_id": quoted(identity),
-        "record_no": "projected.rowid + 1",
+        "source_format": quoted(format_.name),
+        "load_id": "loads.load_id",
+        "record_no": "projected.rowid - loads.first + 1",
     }
     has_ip = CLIENT_IP in columns
 
@@ -169,7 +187,9 @@ def _fit_rows(
         joins.append(f"left join addresses on addresses.raw = projected.{CLIENT_IP}")
     return f"""
         select {selected}, cast(projected.{stream.time_column} as date) as event_date
-        from projected {" ".join(joins)}
+        from projected
+        asof join loads on projected.rowid >= loads.first
+        {" ".join(joins)}
         where projected.refused is null
-        order by event_date, {stream.time_column}, record_no
+        order by event_date, {stream.time_column}, load_id, record_no
     """

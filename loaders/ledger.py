@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,10 +20,10 @@ class LakeFile:
     """One Parquet file of a load.
 
     Attributes:
-        path: Relative to the lake.
+        path: Relative to the lake. Small files that landed together share it.
         event_date: UTC day, `YYYY-MM-DD`.
         sha256: Of its bytes.
-        row_count: Records in it.
+        row_count: Records in it of this load.
         size_bytes: On disk.
     """
 
@@ -42,6 +43,8 @@ class LedgerEntry:
     """
 
     load_id: str
+    package_id: str
+    package_size: int
     stream: str
     contract: str
     format: str
@@ -68,6 +71,7 @@ class LedgerEntry:
     min_time: str | None
     max_time: str | None
     files: tuple[LakeFile, ...]
+    quarantine_path: str | None
     replaces: tuple[str, ...]
 
     @property
@@ -87,6 +91,7 @@ class Ledger:
 
     Attributes:
         entries: By load id, replaced ones included.
+        incomplete: Entries of packages that a kill cut short: not committed.
     """
 
     def __init__(self, lake: Path) -> None:
@@ -101,6 +106,11 @@ class Ledger:
                     "its file landed anew"
                 ) from error
             self.entries[entry.load_id] = entry
+        sizes = Counter(entry.package_id for entry in self.entries.values())
+        cut = [e for e in self.entries.values() if sizes[e.package_id] < e.package_size]
+        self.incomplete = [self._path(entry) for entry in cut]
+        for entry in cut:
+            del self.entries[entry.load_id]
 
     @property
     def live(self) -> dict[str, LedgerEntry]:
@@ -108,17 +118,22 @@ class Ledger:
         replaced = {old for entry in self.entries.values() for old in entry.replaces}
         return {key: val for key, val in self.entries.items() if key not in replaced}
 
-    def commit(self, entry: LedgerEntry) -> None:
-        """Make a load visible: beside, synced, renamed.
+    def commit(self, entries: Iterable[LedgerEntry]) -> None:
+        """Make a package visible: with the last of its entries, all of it is.
 
         Raises:
             LakeUnwritable: It is not committed; the lake is as it was.
         """
+        written = list(entries)
         try:
-            write_json(self._folder / f"{entry.load_id}.json", asdict(entry))
+            for entry in written:
+                write_json(self._path(entry), asdict(entry))
         except OSError as error:
             raise LakeUnwritable(f"{self._folder}: {error.strerror}") from error
-        self.entries[entry.load_id] = entry
+        self.entries |= {entry.load_id: entry for entry in written}
+
+    def _path(self, entry: LedgerEntry) -> Path:
+        return self._folder / f"{entry.load_id}.json"
 
 
 def _entry(fields: dict[str, object]) -> LedgerEntry:

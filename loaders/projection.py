@@ -19,8 +19,8 @@ from loaders.contract import (
 )
 from loaders.decoding import BLANK
 from loaders.errors import FileNotLanded
-from loaders.formats import Format
-from loaders.source_file import SourceFile
+from loaders.load import Load, Package
+from loaders.source_file import SourceFile, temporary
 from loaders.sql import quoted
 
 _VOCABULARY = Path(__file__).with_name("vocabulary.sql")
@@ -44,62 +44,89 @@ def engine() -> Iterator[Connection]:
             con.close()
 
 
-def project(
-    con: Connection,
-    source: SourceFile,
-    format_: Format,
-    stream: Stream,
-    parameters: dict[str, str],
-) -> frozenset[str]:
-    """Fill the table `projected`, one row per record in file order.
+def project(con: Connection, package: Package, stream: Stream) -> frozenset[str]:
+    """Fill the table `projected`, one row per record in the order of the package.
 
     Args:
         con: From `engine`.
-        source: The file.
-        format_: How to read it.
-        stream: What it must become.
-        parameters: Values for the projection's $gateway and $timezone.
+        package: The files.
+        stream: What they must become.
 
     Returns:
         The columns that the projection gave. `projected` has them, and `refused`:
         null where the row keeps the contract, else `reason:field`.
 
     Raises:
-        FileNotLanded: DuckDB refuses the file as a whole, or the records parsed are not
+        FileNotLanded: DuckDB refuses a file as a whole, or the records parsed are not
             the lines counted.
     """
+    columns = _project_once(con, package, stream)
+    misread = [load for load in package.loads if _is_misread(con, load)]
+    if misread:
+        for load in misread:
+            load.source.split_values()
+        columns = _project_once(con, package, stream)
+    return columns
+
+
+def _project_once(con: Connection, package: Package, stream: Stream) -> frozenset[str]:
+    (source, *others) = (load.source for load in package.loads)
     try:
-        columns = _fill(con, source, format_, stream, parameters)
+        if source.is_small:
+            columns = _project_joined(con, package, stream)
+        else:
+            columns = _fill(con, source.duckdb_path, _kind(source), package, stream)
     except duckdb.Error as error:
-        if source.layout == "lines":
+        if others or source.layout == "lines":
             # DuckDB's message quotes the input: name the class alone.
             kind = type(error).__name__
             raise FileNotLanded(f"{source.path}: cannot be read ({kind})") from None
         source.split_values()
-        columns = _fill(con, source, format_, stream, parameters)
-    records = count_projected(con)
-    if source.layout == "lines" and records != source.line_count:
+        return _project_once(con, package, stream)
+    records, counted = count_projected(con), _place(package)
+    if source.layout == "lines" and records != counted:
         raise FileNotLanded(
-            f"{source.path}: {source.line_count} lines but {records} records; it is "
+            f"{source.path}: {counted} lines but {records} records; it is "
             f"being written, or a line is longer than {_MAX_RECORD_BYTES >> 20} MiB"
         )
-    if source.layout == "lines" and source.value_places is None and _is_misread(con):
-        source.split_values()
-        columns = _fill(con, source, format_, stream, parameters)
     return columns
 
 
-def _is_misread(con: Connection) -> bool:
+def _project_joined(
+    con: Connection, package: Package, stream: Stream
+) -> frozenset[str]:
+    """Small files as one text of lines."""
+    with temporary() as text:
+        for load in package.loads:
+            if load.source.layout == "values":
+                load.source.split_values()
+            load.source.write_lines(text)
+        text.flush()
+        return _fill(con, f"/dev/fd/{text.fileno()}", "lines", package, stream)
+
+
+def _place(package: Package) -> int:
+    """Set where each load's records begin; the records in all, counted by us."""
+    total = 0
+    for load in package.loads:
+        load.first = total
+        total += load.source.line_count
+    return total
+
+
+def _is_misread(con: Connection, load: Load) -> bool:
     """Most lines are no record: arrays by line, several objects in one, separators."""
-    return bool(
-        con.execute(
-            """
-            select 2 * count(*) filter (
-                where refused in ('malformed_json', 'not_an_object')
-            ) > count(*) from projected
-            """
-        ).fetchall()[0][0]
-    )
+    if load.source.layout == "values" or load.source.value_places is not None:
+        return False
+    bad = con.execute(
+        """
+        select count(*) from projected
+        where rowid >= $1 and rowid < $2
+            and refused in ('malformed_json', 'not_an_object')
+        """,
+        [load.first, load.first + load.source.line_count],
+    ).fetchall()[0][0]
+    return bool(2 * bad > load.source.line_count)
 
 
 def count_projected(con: Connection) -> int:
@@ -108,19 +135,17 @@ def count_projected(con: Connection) -> int:
 
 
 def _fill(
-    con: Connection,
-    source: SourceFile,
-    format_: Format,
-    stream: Stream,
-    parameters: dict[str, str],
+    con: Connection, path: str, kind: str, package: Package, stream: Stream
 ) -> frozenset[str]:
     con.execute(
         f"""
         create or replace temp view raw_records as
-        select json as record from {_reader(source)}
+        select json as record from {_reader(path, kind)}
         """
     )
-    projection = format_.projection.read_text()
+    load = package.loads[0]
+    projection = load.format.projection.read_text()
+    parameters = {"gateway": load.gateway, "timezone": load.timezone}
     used = {
         name: value for name, value in parameters.items() if f"${name}" in projection
     }
@@ -139,17 +164,21 @@ def _fill(
     return columns
 
 
-def _reader(source: SourceFile) -> str:
-    path = quoted(source.duckdb_path)
+def _kind(source: SourceFile) -> str:
     if source.layout == "lines":
+        return "lines"
+    return "array" if source.head.lstrip(BLANK).startswith(b"[") else "unstructured"
+
+
+def _reader(path: str, kind: str) -> str:
+    if kind == "lines":
         # With ignore_errors a line that is not JSON is a null record, in its place.
         return (
-            f"read_ndjson_objects({path}, ignore_errors = true, "
+            f"read_ndjson_objects({quoted(path)}, ignore_errors = true, "
             f"maximum_object_size = {_MAX_RECORD_BYTES})"
         )
-    kind = "array" if source.head.lstrip(BLANK).startswith(b"[") else "unstructured"
     return (
-        f"read_json_objects({path}, format = '{kind}', "
+        f"read_json_objects({quoted(path)}, format = '{kind}', "
         f"maximum_object_size = {_MAX_RECORD_BYTES})"
     )
 

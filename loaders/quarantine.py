@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from loaders.contract import QUARANTINE_COLUMNS, duckdb_type
+from loaders.load import Package
 from loaders.projection import Connection
 from loaders.source_file import SourceFile
 from loaders.sql import quoted
@@ -12,34 +14,30 @@ from loaders.sql import quoted
 Rejected = Mapping[str, object]
 
 
-def rejected_records(
-    con: Connection, source: SourceFile, load_id: str
-) -> list[Rejected]:
+def rejected_records(con: Connection, package: Package) -> list[Rejected]:
     """One row of `QUARANTINE_COLUMNS` per refused record of `projected`.
 
     Only refused records are looked up in the text; good ones never pass through Python.
     """
-    refused: dict[int, str] = dict(
-        con.execute(
-            "select rowid + 1, refused from projected where refused is not null"
-        ).fetchall()
-    )
-    if not refused:
-        return []
-    places = _places(source, refused)
+    found = con.execute(
+        "select rowid, refused from projected where refused is not null order by rowid"
+    ).fetchall()
     rows: list[Rejected] = []
-    for record_no, refusal in sorted(refused.items()):
-        reason, _, field = refusal.partition(":")
-        rows.append(
-            {
-                "load_id": load_id,
-                "file_sha256": source.sha256,
-                "record_no": record_no,
-                **places.get(record_no, {}),
-                "reason": reason,
-                "field": field or None,
-            }
-        )
+    for load, refusals in groupby(found, key=lambda row: package.load_of(row[0])):
+        refused = {row - load.first + 1: refusal for row, refusal in refusals}
+        places = _places(load.source, refused)
+        for record_no, refusal in refused.items():
+            reason, _, field = refusal.partition(":")
+            rows.append(
+                {
+                    "load_id": load.id,
+                    "file_sha256": load.source.sha256,
+                    "record_no": record_no,
+                    **places.get(record_no, {}),
+                    "reason": reason,
+                    "field": field or None,
+                }
+            )
     return rows
 
 

@@ -6,7 +6,7 @@ an unlinked temporary file, so a killed run leaves no prompt behind.
 """
 
 import hashlib
-import json
+import io
 import os
 import stat
 import tempfile
@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, Literal, Self
+from typing import BinaryIO, Self
 
 from loaders.decoding import (
     BLANK,
@@ -26,12 +26,12 @@ from loaders.decoding import (
     transcoder_for,
 )
 from loaders.errors import FileNotLanded
-from loaders.json_values import values_of
+from loaders.json_values import Layout, layout_of, values_of
 
 _CHUNK = 1 << 20
 _MOST_SPLIT_BYTES = 512 << 20
-
-Layout = Literal["lines", "values"]
+# Up to here a file is held in memory and landed together with others.
+SMALL_BYTES = 1 << 20
 
 
 @dataclass
@@ -80,12 +80,25 @@ class SourceFile:
         self._stack.close()
 
     @property
+    def is_small(self) -> bool:
+        """Held in memory; has no descriptor that DuckDB could open."""
+        return isinstance(self._text, io.BytesIO)
+
+    @property
     def duckdb_path(self) -> str:
         """What DuckDB opens: this process's descriptor of the text."""
         return f"/dev/fd/{self._text.fileno()}"
 
+    def write_lines(self, target: BinaryIO) -> None:
+        """Copy a small file's lines, the last one ended."""
+        self._text.seek(0)
+        text = self._text.read()
+        target.write(text if text.endswith(b"\n") else text + b"\n")
+
     def changed_since_opened(self) -> bool:
-        """Whether a writer touched the file meanwhile."""
+        """Whether a writer touched the file while DuckDB read it."""
+        if self.is_small:
+            return False
         now = self.path.stat()
         return (now.st_size, now.st_mtime_ns) != (self.size_bytes, self.mtime_ns)
 
@@ -117,7 +130,9 @@ class SourceFile:
             )
         self._text.seek(0)
         text = self._text.read().decode("utf-8", errors="surrogateescape")
-        spool = self._stack.enter_context(_temporary())
+        spool = (
+            io.BytesIO() if self.is_small else self._stack.enter_context(temporary())
+        )
         self.value_places = []
         offset = reached = 0
         for start, end in values_of(text):
@@ -131,7 +146,7 @@ class SourceFile:
         self.line_count = len(self.value_places)
 
 
-def _temporary() -> BinaryIO:
+def temporary() -> BinaryIO:
     """Text on disk without a name: gone when closed, also when killed."""
     return tempfile.TemporaryFile()
 
@@ -157,18 +172,12 @@ def open_source(path: Path, prefix_lengths: Sequence[int] = ()) -> SourceFile:
         disk, content = hashlib.sha256(), Content(prefix_lengths)
         decompressor = decompressor_for(file.read(4))
         file.seek(0)
-        text: BinaryIO = file
-        pieces = _pieces(file, disk, decompressor)
-        first = next(pieces, b"")
-        transcoder = transcoder_for(first[:4])
-        if decompressor or transcoder:
-            text = stack.enter_context(_temporary())
-        for piece in chain((first,), pieces):
-            plain = transcoder.feed(piece) if transcoder else piece
-            content.feed(plain)
-            if text is not file:
-                text.write(plain)
-        text.flush()
+        text = _read(file, disk, decompressor, content, stack)
+        if content.length <= SMALL_BYTES:
+            text.seek(0)
+            small = io.BytesIO(text.read(content.length))
+            stack.close()
+            text = small
     except OSError as error:
         stack.close()
         raise FileNotLanded(f"{path}: {error.strerror}") from error
@@ -187,13 +196,35 @@ def open_source(path: Path, prefix_lengths: Sequence[int] = ()) -> SourceFile:
         content_bytes=content.length,
         is_compressed=decompressor is not None,
         is_truncated=decompressor is not None and not decompressor.is_complete,
-        layout=_layout(bytes(content.head)),
+        layout=layout_of(bytes(content.head)),
         line_count=content.line_count,
         prefixes=content.prefixes,
         head=bytes(content.head),
         _text=text,
         _stack=stack,
     )
+
+
+def _read(
+    file: BinaryIO,
+    disk: "hashlib._Hash",
+    decompressor: Decompressor | None,
+    content: Content,
+    stack: ExitStack,
+) -> BinaryIO:
+    """Hash and count; the file itself where it is plain text, else its text."""
+    pieces = _pieces(file, disk, decompressor)
+    first = next(pieces, b"")
+    transcoder = transcoder_for(first[:4])
+    is_plain = decompressor is None and transcoder is None
+    text = file if is_plain else stack.enter_context(temporary())
+    for piece in chain((first,), pieces):
+        plain = transcoder.feed(piece) if transcoder else piece
+        content.feed(plain)
+        if not is_plain:
+            text.write(plain)
+    text.flush()
+    return text
 
 
 def _pieces(
@@ -206,21 +237,3 @@ def _pieces(
             yield chunk
         else:
             yield from filter(None, decompressor.feed(chunk))
-
-
-def _layout(head: bytes) -> Layout:
-    """`lines` as soon as one line is a whole JSON object; they may be damaged."""
-    if head.lstrip(BLANK)[:1] == b"[":
-        return "values"
-    lines = head.split(b"\n")
-    if len(lines) == 1:
-        return "lines"
-    for line in lines[:100]:
-        if line.startswith(b"{"):
-            try:
-                json.loads(line)
-            except (ValueError, RecursionError):
-                continue
-            return "lines"
-    # One huge first line that the head cuts off is still a line.
-    return "lines" if len(lines[0].strip(BLANK)) > 2 else "values"

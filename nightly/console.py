@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from loaders.home import Settings
-from loaders.inbox import Outcome
+from loaders.intake import Outcome
 from loaders.ledger import LedgerEntry
 
 # Progress goes to stderr, so that `tollbook status --json | jq` stays clean.

@@ -9,7 +9,8 @@ import duckdb
 
 from loaders.errors import BuildFailed, LakeUnwritable, NotPublished
 from loaders.home import Home
-from loaders.inbox import Outcome, load_inbox
+from loaders.inbox import load_inbox
+from loaders.intake import Outcome
 from loaders.json_files import read_json, write_json
 from nightly.audit import Audited, audit, passed_audit
 from nightly.build import build

@@ -13,7 +13,8 @@ import duckdb
 import pytest
 
 from loaders.home import Home, open_home
-from loaders.inbox import Outcome, load_inbox
+from loaders.inbox import load_inbox
+from loaders.intake import Outcome
 from loaders.privacy import masked
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -107,15 +108,17 @@ def landed(home: Home) -> Callable[[str], list[tuple[Any, ...]]]:
     def landed(sql: str) -> list[tuple[Any, ...]]:
         from loaders.ledger import Ledger
 
-        live = [entry for entry in Ledger(home.lake).live.values() if entry.files]
-        files = [str(home.lake / file.path) for entry in live for file in entry.files]
+        live = Ledger(home.lake).live
+        paths = {file.path for entry in live.values() for file in entry.files}
+        files = [str(home.lake / path) for path in sorted(paths)]
+        empty = home.lake.glob("gateway_requests/*/contract.parquet")
         with duckdb.connect() as con:
             con.execute("set TimeZone = 'UTC'")
-            if not files:
-                files = [
-                    str(next(home.lake.glob("gateway_requests/*/contract.parquet")))
-                ]
-            con.read_parquet(files).create_view("requests")
+            con.read_parquet(files or [str(next(empty))]).create_view("landed")
+            con.execute("create table live as select unnest($1) as id", [list(live)])
+            con.execute(
+                "create view requests as from landed semi join live on load_id = id"
+            )
             return con.execute(sql).fetchall()
 
     return landed

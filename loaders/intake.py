@@ -1,0 +1,188 @@
+"""Taking files in: what each one is, and landing it, alone or with others like it."""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from loaders.errors import FileNotLanded
+from loaders.formats import detect, registry
+from loaders.home import DEMO_FOLDER, IGNORE, Home, InboxRule
+from loaders.landing import land
+from loaders.ledger import Ledger, LedgerEntry
+from loaders.load import Load, Package
+from loaders.privacy import masked, pseudonym_key
+from loaders.projection import Connection
+from loaders.source_file import SourceFile, open_source
+
+# Small files that are read alike are landed together, up to so many and so much.
+_MOST_TOGETHER = 1000
+_MOST_BYTES_TOGETHER = 64 << 20
+
+Status = Literal["landed", "known", "empty", "ignored", "not_recognised", "failed"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file.
+
+    Attributes:
+        name: Path below the inbox, or as given.
+        status: `known` means that the same bytes are in the lake already.
+        entry: The committed load, where there is one.
+        reason: For `failed`: why, without text from the file.
+    """
+
+    name: str
+    status: Status
+    entry: LedgerEntry | None = None
+    reason: str | None = None
+
+
+class Intake:
+    """Landing with what the ledger knows, kept up to date.
+
+    Attributes:
+        landed: What became of the files that waited for others, by load id.
+    """
+
+    def __init__(
+        self, home: Home, ledger: Ledger, forced_format: str | None, con: Connection
+    ) -> None:
+        self._home, self._ledger, self._con = home, ledger, con
+        self._forced_format = forced_format
+        self._key = pseudonym_key(home.path)
+        self._seen = {place_of(entry): entry for entry in ledger.entries.values()}
+        self._live = dict(ledger.live)
+        self._waiting: dict[str, Load] = {}
+        self.landed: dict[str, Outcome] = {}
+
+    def take(self, path: Path) -> Outcome | Load:
+        """Land one file, or say why not; a small one waits for others like it."""
+        name = name_of(self._home, path)
+        rule = self._home.rule_for(name)
+        name = masked(name)
+        if rule.format == IGNORE and self._forced_format is None:
+            return Outcome(name, "ignored")
+        try:
+            status = path.stat()
+            seen = self._seen.get((name, status.st_size, status.st_mtime_ns))
+            if seen and _is_current(seen):
+                return Outcome(name, "known", seen)
+            lengths = {e.content_bytes for e in self._live.values() if e.is_growable}
+            source = open_source(path, list(lengths))
+        except OSError as error:
+            return Outcome(name, "failed", reason=error.strerror or "cannot be read")
+        except FileNotLanded as error:
+            return _failed(name, path, error)
+        with source:
+            return self._take_open(name, rule, source)
+
+    def _take_open(
+        self, name: str, rule: InboxRule, source: SourceFile
+    ) -> Outcome | Load:
+        if source.line_count == 0:
+            reason = "damaged: nothing of it can be decompressed"
+            is_ruin = source.is_truncated
+            return Outcome(name, "failed" if is_ruin else "empty", reason=reason)
+        forced = self._forced_format or rule.format
+        format_ = registry()[forced] if forced else detect(source.head)
+        if format_ is None:
+            return Outcome(name, "not_recognised")
+        load = Load(
+            source=source,
+            format=format_,
+            gateway=rule.gateway or format_.default_gateway,
+            timezone=rule.timezone,
+            source_path=name,
+            landed_at=datetime.now(UTC).replace(tzinfo=None).isoformat(),
+            is_demo=Path(name).parts[0] == DEMO_FOLDER,
+            is_growable=source.layout == "lines",
+        )
+        known = self._ledger.entries.get(load.id)
+        if known or load.id in self._waiting:
+            return Outcome(name, "known", known)
+        load.replaces = self._replaced(load)
+        if not source.is_small:
+            return self._land_alone(load)
+        self._make_room_for(load)
+        self._waiting[load.id] = load
+        return load
+
+    def _make_room_for(self, load: Load) -> None:
+        waiting = list(self._waiting.values())
+        held = sum(other.source.content_bytes for other in waiting)
+        if (
+            len(waiting) >= _MOST_TOGETHER
+            or held > _MOST_BYTES_TOGETHER
+            or (waiting and waiting[0].way_to_read != load.way_to_read)
+        ):
+            self.land_waiting()
+
+    def land_waiting(self) -> None:
+        """Land the small files that wait, together; singly if one of them is bad."""
+        loads = list(self._waiting.values())
+        self._waiting.clear()
+        if not loads:
+            return
+        try:
+            self._land(Package(loads))
+        except FileNotLanded:
+            for load in loads:
+                self.landed[load.id] = self._land_alone(load)
+
+    def _land_alone(self, load: Load) -> Outcome:
+        try:
+            self._land(Package([load]))
+        except FileNotLanded as error:
+            return _failed(load.source_path, load.source.path, error)
+        return self.landed[load.id]
+
+    def _land(self, package: Package) -> None:
+        entries = land(self._con, package, self._home.lake, self._key)
+        self._ledger.commit(entries)
+        for entry in entries:
+            self._seen[place_of(entry)] = self._live[entry.load_id] = entry
+            for old in entry.replaces:
+                self._live.pop(old, None)
+            self.landed[entry.load_id] = Outcome(entry.source_path, "landed", entry)
+
+    def _replaced(self, load: Load) -> tuple[str, ...]:
+        """Live loads that this file contains whole: it grew, or is read anew."""
+        source = load.source
+        found = {
+            entry.load_id
+            for entry in self._live.values()
+            if entry.source_sha256 == source.sha256
+            and entry.stream == load.format.stream
+        }
+        found |= {
+            entry.load_id
+            for entry in self._live.values()
+            if entry.is_growable
+            and load.is_growable
+            and (entry.format, entry.gateway, entry.timezone) == load.way_to_read
+            and source.prefixes.get(entry.content_bytes) == entry.content_sha256
+        }
+        return tuple(sorted(found))
+
+
+def _failed(name: str, path: Path, error: FileNotLanded) -> Outcome:
+    return Outcome(name, "failed", reason=str(error).removeprefix(f"{path}: "))
+
+
+def _is_current(entry: LedgerEntry) -> bool:
+    known = registry().get(entry.format)
+    return known is not None and known.version == entry.format_version
+
+
+def name_of(home: Home, path: Path) -> str:
+    """Below the inbox where it is there, else the full path; links keep their name."""
+    full, inbox = Path(os.path.abspath(path)), home.inbox
+    return str(full.relative_to(inbox) if full.is_relative_to(inbox) else full)
+
+
+def place_of(entry: LedgerEntry) -> tuple[str, int, int]:
+    """Path, size and time: a file that has all three is not hashed again."""
+    return entry.source_path, entry.source_bytes, entry.source_mtime_ns

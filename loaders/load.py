@@ -1,0 +1,76 @@
+"""What a load is: one file, how it is read, and the files it is landed with."""
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from loaders.formats import Format
+from loaders.source_file import SourceFile
+
+
+def load_id(format_: Format, sha256: str) -> str:
+    """Identity of a load: the bytes of the file and the format's version."""
+    text = f"{format_.name}:{format_.version}:{sha256}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass
+class Load:
+    """One file on its way into the lake.
+
+    Attributes:
+        source: The open file.
+        format: How to read it.
+        gateway: `gateway` of its records.
+        timezone: IANA zone of times that carry no offset.
+        source_path: As the ledger shows it: relative to the inbox where possible.
+        landed_at: UTC, ISO 8601; the one wall-clock time that the lake records.
+        is_demo: The file was written by our own generator.
+        is_growable: A line format: a longer file that begins with this one replaces it.
+        replaces: Loads that this one takes the place of.
+        first: Records of the package before its own.
+    """
+
+    source: SourceFile
+    format: Format
+    gateway: str
+    timezone: str
+    source_path: str
+    landed_at: str
+    is_demo: bool
+    is_growable: bool
+    replaces: tuple[str, ...] = ()
+    first: int = 0
+
+    @property
+    def id(self) -> str:
+        """See `load_id`."""
+        return load_id(self.format, self.source.sha256)
+
+    @property
+    def way_to_read(self) -> tuple[str, str, str]:
+        """Loads that share it may be landed together."""
+        return self.format.name, self.gateway, self.timezone
+
+
+@dataclass(frozen=True)
+class Package:
+    """Loads that are landed together, all or none: a large one, or many small ones.
+
+    A gateway that writes an object per request would otherwise pay a whole landing for
+    each, and leave a Parquet file for each.
+    """
+
+    loads: Sequence[Load]
+
+    @property
+    def id(self) -> str:
+        """Names its Parquet files."""
+        joined = "\n".join(sorted(load.id for load in self.loads))
+        return hashlib.sha256(joined.encode()).hexdigest()[:32]
+
+    def load_of(self, record: int) -> Load:
+        """The load that the n-th record (from 0) of the package belongs to."""
+        firsts = [load.first for load in self.loads]
+        return self.loads[bisect_right(firsts, record) - 1]
