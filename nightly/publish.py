@@ -7,6 +7,7 @@ checked, and swapped in by one rename.
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -25,6 +26,7 @@ from nightly.warehouse import read_absorbed
 
 _DATABASE = "tollbook.duckdb"
 _MANIFEST = "tollbook.json"
+_GRACE_S = 600
 
 
 @dataclass(frozen=True)
@@ -175,9 +177,15 @@ def _forget_old_runs(home: Home) -> None:
     runs = [path for path in found if path.is_dir() and not path.is_symlink()]
     finished = [run for run in runs if (run / _MANIFEST).exists()]
     kept = {home.published.resolve(), *finished[-home.settings.keep_published_runs :]}
+    kept |= {run for run in finished if _is_recent(run)}
     for run in runs:
         if run not in kept and run.resolve() not in kept:
             shutil.rmtree(run, ignore_errors=True)
+
+
+def _is_recent(run: Path) -> bool:
+    """A reader may have followed the link to it and not have opened it yet."""
+    return time.time() - run.stat().st_mtime < _GRACE_S
 
 
 def _new_run_id(home: Home) -> str:

@@ -11,12 +11,12 @@ from loaders.ledger import LakeFile, LedgerEntry
 from nightly.days import all_days, batch_size, touched_days, whole_months, windows
 
 _TEXTS = (
-    "load_id stream contract format format_version gateway timezone source_path "
-    "source_sha256 content_sha256 landed_at"
+    "load_id package_id stream contract format format_version gateway timezone "
+    "source_path source_sha256 content_sha256 landed_at"
 )
 _NUMBERS = (
     "source_bytes source_mtime_ns content_bytes read_count landed_count "
-    "quarantined_count ignored_count masked_count"
+    "quarantined_count ignored_count masked_count package_size"
 )
 _ENTRY = LedgerEntry(
     **dict.fromkeys(_TEXTS.split(), ""),
@@ -24,7 +24,7 @@ _ENTRY = LedgerEntry(
     **dict.fromkeys(("is_growable", "is_truncated", "is_demo"), False),
     quarantined_by_reason={},
     ignored_by_reason={},
-    **dict.fromkeys(("min_time", "max_time")),
+    **dict.fromkeys(("min_time", "max_time", "quarantine_path")),
     **dict.fromkeys(("files", "replaces"), ()),
 )
 

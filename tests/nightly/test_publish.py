@@ -178,7 +178,8 @@ def test_what_a_writer_left_beside_a_book_never_reaches_the_next(home, book):
     assert read(home, "select count(*) from duckdb_tables()") == [(2,)]
 
 
-def test_three_runs_are_kept_and_a_killed_one_is_not(home, book):
+def test_three_runs_are_kept_and_a_killed_one_is_not(home, book, monkeypatch):
+    monkeypatch.setattr("nightly.publish._GRACE_S", -1)
     killed = home.path / ".published" / "20200101T000000Z-01"
     for number in range(5):
         book(number, str(number))
@@ -191,6 +192,13 @@ def test_three_runs_are_kept_and_a_killed_one_is_not(home, book):
     assert len(runs) == 3
     assert runs[-1] == run_id
     assert killed.name not in runs
+
+
+def test_a_run_that_a_reader_may_be_opening_is_kept(home, book):
+    for number in range(5):
+        book(number, str(number))
+        publish(home)
+    assert len(list((home.path / ".published").iterdir())) == 5
 
 
 def test_a_failed_publish_leaves_what_was_there(home, book, monkeypatch):
