@@ -13,6 +13,7 @@ from loaders.home import Settings
 from loaders.intake import Outcome
 from loaders.ledger import LedgerEntry
 
+_SECONDS_BETWEEN_LINES = 10.0
 # Progress goes to stderr, so that `tollbook status --json | jq` stays clean.
 _err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 _out = Console(highlight=False, soft_wrap=True, emoji=False)
@@ -30,9 +31,9 @@ def tell(line: str) -> None:
 
 @contextmanager
 def file_progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar over files on a terminal; a line per file elsewhere."""
+    """A bar over files on a terminal; a line now and then elsewhere."""
     if not sys.stderr.isatty():
-        yield lambda name, done, total: say(f"load: {done + 1}/{total} {name}")
+        yield _every(_SECONDS_BETWEEN_LINES)
         return
     columns = (
         TextColumn("load"),
@@ -47,6 +48,19 @@ def file_progress() -> Iterator[Callable[[str, int, int], None]]:
             bar.update(task, completed=done, total=total, name=name)
 
         yield show
+
+
+def _every(seconds: float) -> Callable[[str, int, int], None]:
+    """A line now and then: a log of thousands of files stays readable."""
+    last = time.monotonic()
+
+    def show(name: str, done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= seconds:
+            last = time.monotonic()
+            say(f"load: {done + 1} of {total}, {name}")
+
+    return show
 
 
 @dataclass
