@@ -3,7 +3,7 @@
 import codecs
 import hashlib
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 import zstandard
 
@@ -16,17 +16,26 @@ _BITE = 4096
 _MOST_RATIO = 5000
 _ALWAYS_ALLOWED = 1 << 30
 _HEAD = 1 << 20
+# Files that begin alike are looked for by a digest of so many bytes.
+KEY_BYTES = 256
 
 
 class Content:
-    """Digest, line count and head of the text, fed in chunks of any size."""
+    """Digest, line count and head of the text, fed in chunks of any size.
 
-    def __init__(self, prefix_lengths: Sequence[int]) -> None:
+    Args:
+        lengths_for: Given the digest of the first `KEY_BYTES`, the lengths at which a
+            digest of the text so far is wanted; none is shorter than that.
+    """
+
+    def __init__(self, lengths_for: Callable[[str], Iterable[int]]) -> None:
         self.sha256 = hashlib.sha256()
         self.length = 0
         self.head = bytearray()
+        self.key: str | None = None
         self.prefixes: dict[int, str] = {}
-        self._wanted = sorted(set(prefix_lengths), reverse=True)
+        self._lengths_for = lengths_for
+        self._wanted: list[int] = []
         self._ended_lines = 0
         self._is_line_open = False
 
@@ -39,6 +48,9 @@ class Content:
         """Take the next bytes."""
         if len(self.head) < _HEAD:
             self.head += chunk[: _HEAD - len(self.head)]
+        if self.key is None and len(self.head) >= KEY_BYTES:
+            self.key = hashlib.sha256(self.head[:KEY_BYTES]).hexdigest()
+            self._wanted = sorted(set(self._lengths_for(self.key)), reverse=True)
         self._count(chunk)
         start = 0
         while self._wanted and self._wanted[-1] <= self.length + len(chunk):

@@ -1,6 +1,7 @@
 """Taking files in: what each one is, and landing it, alone or with others like it."""
 
 import os
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +55,12 @@ class Intake:
         self._forced_format = forced_format
         self._key = pseudonym_key(home.path)
         self._seen = {place_of(entry): entry for entry in ledger.entries.values()}
-        self._live = dict(ledger.live)
+        self._live: set[str] = set()
+        # Live loads by what a new file may share with them: all bytes, or the first.
+        self._by_sha256: dict[str, list[LedgerEntry]] = defaultdict(list)
+        self._by_key: dict[str, list[LedgerEntry]] = defaultdict(list)
+        for entry in ledger.live.values():
+            self._note(entry)
         self._waiting: dict[str, Load] = {}
         self.landed: dict[str, Outcome] = {}
 
@@ -70,8 +76,7 @@ class Intake:
             seen = self._seen.get((name, status.st_size, status.st_mtime_ns))
             if seen and _is_current(seen):
                 return Outcome(name, "known", seen)
-            lengths = {e.content_bytes for e in self._live.values() if e.is_growable}
-            source = open_source(path, list(lengths))
+            source = open_source(path, self._lengths_for)
         except OSError as error:
             return Outcome(name, "failed", reason=error.strerror or "cannot be read")
         except FileNotLanded as error:
@@ -143,29 +148,36 @@ class Intake:
         entries = land(self._con, package, self._home.lake, self._key)
         self._ledger.commit(entries)
         for entry in entries:
-            self._seen[place_of(entry)] = self._live[entry.load_id] = entry
-            for old in entry.replaces:
-                self._live.pop(old, None)
+            self._seen[place_of(entry)] = entry
+            self._note(entry)
             self.landed[entry.load_id] = Outcome(entry.source_path, "landed", entry)
+
+    def _note(self, entry: LedgerEntry) -> None:
+        self._live.add(entry.load_id)
+        self._live -= set(entry.replaces)
+        self._by_sha256[entry.source_sha256].append(entry)
+        if entry.is_growable and entry.content_key is not None:
+            self._by_key[entry.content_key].append(entry)
+
+    def _lengths_for(self, key: str) -> list[int]:
+        return [entry.content_bytes for entry in self._by_key.get(key, ())]
 
     def _replaced(self, load: Load) -> tuple[str, ...]:
         """Live loads that this file contains whole: it grew, or is read anew."""
         source = load.source
         found = {
             entry.load_id
-            for entry in self._live.values()
-            if entry.source_sha256 == source.sha256
-            and entry.stream == load.format.stream
+            for entry in self._by_sha256.get(source.sha256, ())
+            if entry.stream == load.format.stream
         }
         found |= {
             entry.load_id
-            for entry in self._live.values()
-            if entry.is_growable
-            and load.is_growable
+            for entry in self._by_key.get(source.content_key or "", ())
+            if load.is_growable
             and (entry.format, entry.gateway, entry.timezone) == load.way_to_read
             and source.prefixes.get(entry.content_bytes) == entry.content_sha256
         }
-        return tuple(sorted(found))
+        return tuple(sorted(found & self._live))
 
 
 def _failed(name: str, path: Path, error: FileNotLanded) -> Outcome:

@@ -103,6 +103,7 @@ def _entry(
         source_mtime_ns=source.mtime_ns,
         content_sha256=source.content_sha256,
         content_bytes=source.content_bytes,
+        content_key=source.content_key,
         is_growable=load.is_growable,
         is_truncated=source.is_truncated,
         is_demo=load.is_demo,

@@ -57,6 +57,7 @@ class LedgerEntry:
     source_mtime_ns: int
     content_sha256: str
     content_bytes: int
+    content_key: str | None
     is_growable: bool
     is_truncated: bool
     is_demo: bool

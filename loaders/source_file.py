@@ -10,7 +10,7 @@ import io
 import os
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain
@@ -45,6 +45,7 @@ class SourceFile:
         mtime_ns: Modification time at opening.
         content_sha256: Of the text after decompression.
         content_bytes: Its length.
+        content_key: Digest of its first bytes; None where it is too short to grow.
         is_compressed: gzip or zstd.
         is_truncated: The compressed stream ends early; what came out is kept.
         layout: `lines` (NDJSON) or `values` (an array, or objects over many lines).
@@ -61,6 +62,7 @@ class SourceFile:
     mtime_ns: int
     content_sha256: str
     content_bytes: int
+    content_key: str | None
     is_compressed: bool
     is_truncated: bool
     layout: Layout
@@ -151,12 +153,13 @@ def temporary() -> BinaryIO:
     return tempfile.TemporaryFile()
 
 
-def open_source(path: Path, prefix_lengths: Sequence[int] = ()) -> SourceFile:
+def open_source(path: Path, lengths_for: Callable[[str], Iterable[int]]) -> SourceFile:
     """Open, hash, count and, where needed, decompress and decode one file.
 
     Args:
         path: A regular file: plain, gzip or zstd; UTF-8 or UTF-16 with a mark.
-        prefix_lengths: Text lengths (bytes) at which a digest is wanted.
+        lengths_for: Given a text's `content_key`, the lengths (bytes) at which a digest
+            of it is wanted.
 
     Raises:
         FileNotLanded: It is not a regular file, or not readable.
@@ -169,7 +172,7 @@ def open_source(path: Path, prefix_lengths: Sequence[int] = ()) -> SourceFile:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise FileNotLanded(f"{path}: not a regular file")
-        disk, content = hashlib.sha256(), Content(prefix_lengths)
+        disk, content = hashlib.sha256(), Content(lengths_for)
         decompressor = decompressor_for(file.read(4))
         file.seek(0)
         text = _read(file, disk, decompressor, content, stack)
@@ -194,6 +197,7 @@ def open_source(path: Path, prefix_lengths: Sequence[int] = ()) -> SourceFile:
         mtime_ns=status.st_mtime_ns,
         content_sha256=content.sha256.hexdigest(),
         content_bytes=content.length,
+        content_key=content.key,
         is_compressed=decompressor is not None,
         is_truncated=decompressor is not None and not decompressor.is_complete,
         layout=layout_of(bytes(content.head)),

@@ -24,7 +24,7 @@ _ENTRY = LedgerEntry(
     **dict.fromkeys(("is_growable", "is_truncated", "is_demo"), False),
     quarantined_by_reason={},
     ignored_by_reason={},
-    **dict.fromkeys(("min_time", "max_time", "quarantine_path")),
+    **dict.fromkeys(("min_time", "max_time", "quarantine_path", "content_key")),
     **dict.fromkeys(("files", "replaces"), ()),
 )
 
