@@ -114,7 +114,10 @@ def tell_audit(audited: Audited) -> None:
             )
             tell(f"{kind:<9} {broken.test}: {rows}")
     if audited.failed:
-        raise NotPublished(f"not published: {len(audited.failed)} tests failed")
+        total = audited.passed_count + len(audited.warned) + len(audited.failed)
+        raise NotPublished(
+            f"not published: {len(audited.failed)} of {total} tests failed"
+        )
 
 
 def last_night(home: Home) -> dict[str, Any] | None:
