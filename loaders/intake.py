@@ -61,20 +61,22 @@ class Intake:
         self._by_key: dict[str, list[LedgerEntry]] = defaultdict(list)
         for entry in ledger.live.values():
             self._note(entry)
-        self._waiting: dict[str, Load] = {}
+        self._waiting: dict[tuple[str, str, str], dict[str, Load]] = defaultdict(dict)
         self.landed: dict[str, Outcome] = {}
 
     def take(self, path: Path) -> Outcome | Load:
         """Land one file, or say why not; a small one waits for others like it."""
         name = name_of(self._home, path)
         rule = self._home.rule_for(name)
+        is_masked = name != masked(name)
         name = masked(name)
         if rule.format == IGNORE and self._forced_format is None:
             return Outcome(name, "ignored")
         try:
             status = path.stat()
             seen = self._seen.get((name, status.st_size, status.st_mtime_ns))
-            if seen and _is_current(seen):
+            # Two masked names may be one.
+            if seen and _is_current(seen) and not is_masked:
                 return Outcome(name, "known", seen)
             source = open_source(path, self._lengths_for)
         except OSError as error:
@@ -106,29 +108,28 @@ class Intake:
             is_growable=source.layout == "lines",
         )
         known = self._ledger.entries.get(load.id)
-        if known or load.id in self._waiting:
+        waiting = self._waiting[load.way_to_read]
+        if known or load.id in waiting:
             return Outcome(name, "known", known)
+        held = sum(other.source.content_bytes for other in waiting.values())
+        is_full = len(waiting) >= _MOST_TOGETHER or held > _MOST_BYTES_TOGETHER
+        if is_full or any(_begins_with(source, other) for other in waiting.values()):
+            self._land_together(waiting)
         load.replaces = self._replaced(load)
         if not source.is_small:
             return self._land_alone(load)
-        self._make_room_for(load)
-        self._waiting[load.id] = load
+        waiting[load.id] = load
         return load
 
-    def _make_room_for(self, load: Load) -> None:
-        waiting = list(self._waiting.values())
-        held = sum(other.source.content_bytes for other in waiting)
-        if (
-            len(waiting) >= _MOST_TOGETHER
-            or held > _MOST_BYTES_TOGETHER
-            or (waiting and waiting[0].way_to_read != load.way_to_read)
-        ):
-            self.land_waiting()
-
     def land_waiting(self) -> None:
-        """Land the small files that wait, together; singly if one of them is bad."""
-        loads = list(self._waiting.values())
-        self._waiting.clear()
+        """Land the small files that wait."""
+        for waiting in self._waiting.values():
+            self._land_together(waiting)
+
+    def _land_together(self, waiting: dict[str, Load]) -> None:
+        """All at once; singly if one of them is bad."""
+        loads = list(waiting.values())
+        waiting.clear()
         if not loads:
             return
         try:
@@ -160,7 +161,13 @@ class Intake:
             self._by_key[entry.content_key].append(entry)
 
     def _lengths_for(self, key: str) -> list[int]:
-        return [entry.content_bytes for entry in self._by_key.get(key, ())]
+        landed = [entry.content_bytes for entry in self._by_key.get(key, ())]
+        waiting = (load for group in self._waiting.values() for load in group.values())
+        return landed + [
+            load.source.content_bytes
+            for load in waiting
+            if load.source.content_key == key
+        ]
 
     def _replaced(self, load: Load) -> tuple[str, ...]:
         """Live loads that this file contains whole: it grew, or is read anew."""
@@ -178,6 +185,15 @@ class Intake:
             and source.prefixes.get(entry.content_bytes) == entry.content_sha256
         }
         return tuple(sorted(found & self._live))
+
+
+def _begins_with(source: SourceFile, load: Load) -> bool:
+    """Whether a file begins with all of one that waits, so that it replaces it."""
+    earlier = load.source
+    return (
+        load.is_growable
+        and source.prefixes.get(earlier.content_bytes) == earlier.content_sha256
+    )
 
 
 def _failed(name: str, path: Path, error: FileNotLanded) -> Outcome:

@@ -73,7 +73,14 @@ def land(
     for row in rejected:
         reasons[row["load_id"]][str(row["reason"])] += 1
     return [
-        _entry(load, package, stream, written, measured[load.id], reasons[load.id])
+        _entry(
+            load,
+            package,
+            stream,
+            written,
+            measured.get(load.id, Measured(0, 0, None, None)),
+            reasons[load.id],
+        )
         for load in package.loads
     ]
 
@@ -125,15 +132,16 @@ def _entry(
 
 
 def _fill_loads(con: Connection, package: Package) -> None:
-    """Fill `loads`: where each load's records begin in `projected`."""
+    """Fill `loads`: where the records of each load that has any begin."""
+    filled = [load for load in package.loads if not load.source.is_without_records]
     con.execute(
         """
         create or replace temp table loads as
         select unnest($ids::varchar[]) as load_id, unnest($firsts::bigint[]) as first
         """,
         {
-            "ids": [load.id for load in package.loads],
-            "firsts": [load.first for load in package.loads],
+            "ids": [load.id for load in filled],
+            "firsts": [load.first for load in filled],
         },
     )
 

@@ -103,15 +103,32 @@ class Ledger:
                 entry = _entry(json.loads(path.read_text()))
             except (ValueError, TypeError, KeyError) as error:
                 raise LakeUnwritable(
-                    f"{path}: damaged ledger entry; restore it, or delete it to have "
-                    "its file landed anew"
+                    f"{path}: damaged ledger entry; restore it, or delete it and "
+                    "run again"
                 ) from error
             self.entries[entry.load_id] = entry
+        self.incomplete = self._cut_short()
+
+    def _cut_short(self) -> list[Path]:
+        """Take out packages that were never committed; their entries' paths.
+
+        Raises:
+            LakeUnwritable: A committed package lacks entries.
+        """
+        paths = []
         sizes = Counter(entry.package_id for entry in self.entries.values())
-        cut = [e for e in self.entries.values() if sizes[e.package_id] < e.package_size]
-        self.incomplete = [self._path(entry) for entry in cut]
-        for entry in cut:
-            del self.entries[entry.load_id]
+        for entry in list(self.entries.values()):
+            committed = entry.package_size == 1 or self._mark(entry).exists()
+            if not committed:
+                paths.append(self._path(entry))
+                del self.entries[entry.load_id]
+            elif sizes[entry.package_id] < entry.package_size:
+                raise LakeUnwritable(
+                    f"{self._folder}: entries of files that landed together are "
+                    "missing; restore them, or delete "
+                    f"{self._mark(entry).name} to have all of those files landed anew"
+                )
+        return paths
 
     @property
     def live(self) -> dict[str, LedgerEntry]:
@@ -120,7 +137,7 @@ class Ledger:
         return {key: val for key, val in self.entries.items() if key not in replaced}
 
     def commit(self, entries: Iterable[LedgerEntry]) -> None:
-        """Make a package visible: with the last of its entries, all of it is.
+        """Make a package visible, all of it at once.
 
         Raises:
             LakeUnwritable: It is not committed; the lake is as it was.
@@ -129,12 +146,18 @@ class Ledger:
         try:
             for entry in written:
                 write_json(self._path(entry), asdict(entry))
+            if len(written) > 1:
+                write_json(self._mark(written[0]), {"size": len(written)})
         except OSError as error:
             raise LakeUnwritable(f"{self._folder}: {error.strerror}") from error
         self.entries |= {entry.load_id: entry for entry in written}
 
     def _path(self, entry: LedgerEntry) -> Path:
         return self._folder / f"{entry.load_id}.json"
+
+    def _mark(self, entry: LedgerEntry) -> Path:
+        """Written after the entries of files that landed together: their commit."""
+        return self._folder / f"{entry.package_id}.package"
 
 
 def _entry(fields: dict[str, object]) -> LedgerEntry:

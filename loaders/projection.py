@@ -115,18 +115,20 @@ def _place(package: Package) -> int:
 
 
 def _is_misread(con: Connection, load: Load) -> bool:
-    """Most lines are no record: arrays by line, several objects in one, separators."""
-    if load.source.layout == "values" or load.source.value_places is not None:
+    """Most of it is no record: arrays in arrays or by line, several objects in one."""
+    if load.source.value_places is not None:
         return False
+    is_counted = load.source.layout == "lines"
+    total = load.source.line_count if is_counted else count_projected(con)
     bad = con.execute(
         """
         select count(*) from projected
         where rowid >= $1 and rowid < $2
             and refused in ('malformed_json', 'not_an_object')
         """,
-        [load.first, load.first + load.source.line_count],
+        [load.first, load.first + total],
     ).fetchall()[0][0]
-    return bool(2 * bad > load.source.line_count)
+    return bool(2 * bad > total)
 
 
 def count_projected(con: Connection) -> int:

@@ -87,6 +87,11 @@ class SourceFile:
         return isinstance(self._text, io.BytesIO)
 
     @property
+    def is_without_records(self) -> bool:
+        """Taken apart, it was an empty array."""
+        return self.layout == "lines" and self.line_count == 0
+
+    @property
     def duckdb_path(self) -> str:
         """What DuckDB opens: this process's descriptor of the text."""
         return f"/dev/fd/{self._text.fileno()}"

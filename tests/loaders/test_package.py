@@ -94,6 +94,7 @@ def test_a_package_is_committed_whole_or_not_at_all(home, inbox, landed, monkeyp
         inbox(**files)
     monkeypatch.undo()
     assert len(list((home.lake / "_loads").glob("*.json"))) == 2
+    assert not list((home.lake / "_loads").glob("*.package"))
     assert Ledger(home.lake).entries == {}
     assert len(Ledger(home.lake).incomplete) == 2
     prepare(home.lake)
@@ -124,6 +125,62 @@ def test_a_file_that_cannot_be_read_takes_no_other_along(
         "c": "landed",
     }
     assert landed("select count(*) from requests") == [(2,)]
+
+
+def test_a_lost_entry_of_a_package_is_named_and_loses_no_other(home, inbox, landed):
+    found = inbox(**{name: ndjson(record(name)) for name in "abc"})
+    entry = found["b"].entry
+    (home.lake / "_loads" / f"{entry.load_id}.json").unlink()
+    with pytest.raises(LakeUnwritable, match=f"{entry.package_id}.package"):
+        prepare(home.lake)
+    assert len(parquet(home)) == 1
+    (home.lake / "_loads" / f"{entry.package_id}.package").unlink()
+    assert {o.status for o in load_inbox(home)} == {"landed"}
+    assert landed("select count(*) from requests") == [(3,)]
+
+
+@pytest.mark.parametrize("empty", [b"[]", b"[\n]", b",\n,\n"])
+def test_a_file_without_records_is_a_load_without_records(home, landed, empty):
+    for name, content in (
+        ("a", ndjson(record("a"))),
+        ("b", empty),
+        ("c", ndjson(record("c"))),
+        ("d", b"[" + b" " * (2 << 20) + b"]"),
+    ):
+        (home.inbox / name).write_bytes(content)
+    found = {o.name: o for o in load_inbox(home, (), "litellm")}
+    counts = {name: o.entry and o.entry.read_count for name, o in found.items()}
+    assert counts["a"] == counts["c"] == 1
+    assert counts["d"] == 0
+    assert landed("select load_id, logical_request_id from requests order by 2") == [
+        (found["a"].entry.load_id, "a"),
+        (found["c"].entry.load_id, "c"),
+    ]
+
+
+def test_a_copy_that_grew_replaces_one_of_the_same_inbox(home, inbox, landed):
+    early = ndjson(record("a")) + b"{cut\n"
+    found = inbox(a=early, b=early + ndjson(record("b")))
+    assert found["b"].entry.replaces == (found["a"].entry.load_id,)
+    assert landed("select count(*) from requests") == [(2,)]
+
+
+def test_files_whose_names_are_masked_alike_are_told_apart(home, landed):
+    import os
+
+    for person in ("bob", "eve"):
+        path = home.inbox / f"{person}@example.com" / "d.json"
+        path.parent.mkdir()
+        path.write_bytes(ndjson(record(person)))
+        os.utime(path, (1775000000, 1775000000))
+        load_inbox(home)
+    assert landed("select count(*) from requests") == [(2,)]
+
+
+def test_arrays_in_a_large_array_are_taken_apart(home, inbox):
+    rows = [record(f"{n}", padding="x" * 3000) for n in range(400)]
+    entry = inbox(a=json.dumps([rows[:200], rows[200:]]).encode())["a"].entry
+    assert (entry.read_count, entry.landed_count) == (400, 400)
 
 
 def test_one_member_that_grew_leaves_the_others(home, inbox, landed):
