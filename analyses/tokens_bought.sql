@@ -4,7 +4,6 @@
 select
     provider,
     token_basis,
-    cast(sum(attempt_count) as bigint) as attempt_count,
     cast(
         sum(
             input_uncached_tokens + cache_read_tokens + cache_write_5m_tokens

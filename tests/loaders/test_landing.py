@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from loaders.compiled_ledger import compile_ledger
 from loaders.errors import LakeUnwritable, SettingsError
 from loaders.home import open_home
 from loaders.inbox import load_inbox
 from loaders.lake import prepare
-from loaders.ledger import Ledger, compile_ledger
+from loaders.ledger import Ledger
 from tests.conftest import ndjson, record
 
 
