@@ -10,7 +10,6 @@ import subprocess
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -190,10 +189,10 @@ def _is_recent(run: Path) -> bool:
 
 def _new_run_id(home: Home) -> str:
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    numbered = (f"{now}-{number:02d}" for number in count(1))
-    return next(
-        run for run in numbered if not (home.path / ".published" / run).exists()
-    )
+    # Numbered on from the last one of this second: run ids sort by time.
+    taken = [run.name for run in (home.path / ".published").glob(f"{now}-*")]
+    last = max((int(name.rpartition("-")[2]) for name in taken), default=0)
+    return f"{now}-{last + 1:02d}"
 
 
 def _has_demo_data(home: Home) -> bool:
