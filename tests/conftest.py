@@ -11,11 +11,16 @@ from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import settings
 
 from loaders.home import Home, open_home
 from loaders.inbox import load_inbox
 from loaders.intake import Outcome
 from loaders.privacy import masked
+
+# CI draws the same examples each time; developers explore.
+settings.register_profile("tollbook", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("tollbook")
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHARED = PROJECT.parent / "shared" / "data"
