@@ -1,7 +1,6 @@
 """What dbt knows of the ledger: two small Parquet files, written before a build."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import duckdb
 
 from loaders.formats import registry
 from loaders.ledger import Ledger
-from loaders.sql import quoted
+from loaders.sql import write_rows
 
 _LOADS = {
     "load_id": "varchar",
@@ -48,43 +47,27 @@ def compile_ledger(ledger: Ledger, folder: Path) -> None:
         folder: Where the two files go; each is replaced whole.
     """
     live, formats = ledger.live, registry()
-    loads, days = [], []
+    loads: list[dict[str, object]] = []
+    days: list[dict[str, object]] = []
     for entry in ledger.entries.values():
         known = formats.get(entry.format)
-        extra = {
+        row = asdict(entry) | {
             "is_live": entry.load_id in live,
             "format_rank": known.rank if known else None,
         }
-        loads.append({name: (asdict(entry) | extra)[name] for name in _LOADS})
-        rows: dict[str, int] = {}
+        loads.append({name: row[name] for name in _LOADS})
+        counts: Counter[str] = Counter()
         for file in entry.files:
-            rows[file.event_date] = rows.get(file.event_date, 0) + file.row_count
-        for day, count in rows.items():
-            days.append((entry.load_id, entry.stream, day, count))
+            counts[file.event_date] += file.row_count
+        for day, count in counts.items():
+            values = (entry.load_id, entry.stream, day, count)
+            days.append(dict(zip(_LOAD_DAYS, values, strict=True)))
     folder.mkdir(parents=True, exist_ok=True)
-    connection = duckdb.connect()
-    named_days = [dict(zip(_LOAD_DAYS, day, strict=True)) for day in days]
-    _write(connection, loads, _LOADS, folder / "loads.parquet")
-    _write(connection, named_days, _LOAD_DAYS, folder / "load_days.parquet")
-    connection.close()
-
-
-def _write(
-    connection: duckdb.DuckDBPyConnection,
-    rows: Iterable[Mapping[str, object]],
-    columns: Mapping[str, str],
-    path: Path,
-) -> None:
-    beside = path.with_suffix(".new")
-    structure = json.dumps([columns])
-    connection.execute(
-        f"""
-        copy (
-            select unnest(r) from (
-                select unnest(json_transform($rows, $structure)) as r
-            )
-        ) to {quoted(beside)} (format parquet)
-        """,
-        {"rows": json.dumps(list(rows)), "structure": structure},
-    )
-    beside.rename(path)
+    with duckdb.connect() as con:
+        for name, rows, columns in (
+            ("loads", loads, _LOADS),
+            ("load_days", days, _LOAD_DAYS),
+        ):
+            beside = folder / f"{name}.new"
+            write_rows(con, rows, columns, beside)
+            beside.rename(folder / f"{name}.parquet")

@@ -132,6 +132,16 @@ class Ledger:
         replaced = {old for entry in self.entries.values() for old in entry.replaces}
         return {key: val for key, val in self.entries.items() if key not in replaced}
 
+    @property
+    def data_complete_through(self) -> dict[str, str]:
+        """The watermark of each stream: its latest live record, UTC."""
+        latest: dict[str, str] = {}
+        for entry in self.live.values():
+            if entry.max_time is not None:
+                known = latest.get(entry.stream, entry.max_time)
+                latest[entry.stream] = max(known, entry.max_time)
+        return latest
+
     def commit(self, entries: Iterable[LedgerEntry]) -> None:
         """Make a package visible, all of it at once.
 

@@ -19,6 +19,7 @@ from loaders.contract import (
 )
 from loaders.decoding import BLANK
 from loaders.errors import FileNotLanded
+from loaders.formats import Format
 from loaders.load import Load, Package
 from loaders.source_file import SourceFile, temporary
 from loaders.sql import quoted
@@ -146,11 +147,7 @@ def _fill(
         """
     )
     load = package.loads[0]
-    projection = load.format.projection.read_text()
-    parameters = {"gateway": load.gateway, "timezone": load.timezone}
-    used = {
-        name: value for name, value in parameters.items() if f"${name}" in projection
-    }
+    projection, used = bound(load.format, load.gateway, load.timezone)
     described = con.execute(f"describe ({projection})", used).fetchall()
     columns = frozenset(name for (name, *_) in described) - {"reject"}
     con.execute(
@@ -164,6 +161,13 @@ def _fill(
         used,
     )
     return columns
+
+
+def bound(format_: Format, gateway: str, timezone: str) -> tuple[str, dict[str, str]]:
+    """A format's SQL and the parameters that it uses."""
+    projection = format_.projection.read_text()
+    given = {"gateway": gateway, "timezone": timezone}
+    return projection, {n: value for n, value in given.items() if f"${n}" in projection}
 
 
 def _kind(source: SourceFile) -> str:

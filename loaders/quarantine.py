@@ -9,7 +9,7 @@ from loaders.contract import QUARANTINE_COLUMNS, duckdb_type
 from loaders.load import Package
 from loaders.projection import Connection
 from loaders.source_file import SourceFile
-from loaders.sql import quoted
+from loaders.sql import write_rows
 
 Rejected = Mapping[str, object]
 
@@ -44,16 +44,7 @@ def rejected_records(con: Connection, package: Package) -> list[Rejected]:
 def write_rejected(con: Connection, rows: Sequence[Rejected], path: Path) -> None:
     """Write quarantine rows as one Parquet file."""
     columns = {name: duckdb_type(type_) for name, type_ in QUARANTINE_COLUMNS.items()}
-    con.execute(
-        f"""
-        copy (
-            select unnest(r) from (
-                select unnest(json_transform($rows, $structure)) as r
-            )
-        ) to {quoted(path)} (format parquet, compression zstd)
-        """,
-        {"rows": json.dumps(rows), "structure": json.dumps([columns])},
-    )
+    write_rows(con, rows, columns, path)
 
 
 def _places(source: SourceFile, wanted: Mapping[int, str]) -> dict[int, Rejected]:

@@ -46,7 +46,6 @@ class SourceFile:
         content_sha256: Of the text after decompression.
         content_bytes: Its length.
         content_key: Digest of its first bytes; None where it is too short to grow.
-        is_compressed: gzip or zstd.
         is_truncated: The compressed stream ends early; what came out is kept.
         layout: `lines` (NDJSON) or `values` (an array, or objects over many lines).
         line_count: Lines that are not blank, counted without any JSON parser.
@@ -63,7 +62,6 @@ class SourceFile:
     content_sha256: str
     content_bytes: int
     content_key: str | None
-    is_compressed: bool
     is_truncated: bool
     layout: Layout
     line_count: int
@@ -203,7 +201,6 @@ def open_source(path: Path, lengths_for: Callable[[str], Iterable[int]]) -> Sour
         content_sha256=content.sha256.hexdigest(),
         content_bytes=content.length,
         content_key=content.key,
-        is_compressed=decompressor is not None,
         is_truncated=decompressor is not None and not decompressor.is_complete,
         layout=layout_of(bytes(content.head)),
         line_count=content.line_count,

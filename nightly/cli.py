@@ -12,13 +12,7 @@ from typing import Annotated
 import typer
 
 from loaders.demo import write_demo
-from loaders.errors import (
-    BuildFailed,
-    LakeUnwritable,
-    NotPublished,
-    SettingsError,
-    TollbookError,
-)
+from loaders.errors import SettingsError, TollbookError
 from loaders.home import DEMO_FOLDER, Home, open_home
 from loaders.inbox import load_inbox
 from nightly import night as nights
@@ -79,8 +73,7 @@ def build(
 ) -> None:
     """Bring the warehouse up to the lake; by default only the days that changed."""
     with _run(home) as here:
-        built = run_build(here, full, say)
-        tell(f"built     {len(built.days)} days{' (all)' if built.is_full else ''}")
+        nights.tell_built(run_build(here, full, say))
 
 
 @app.command()
@@ -99,9 +92,7 @@ def audit(
 def publish(home: HomeOption = None) -> None:
     """Swap the audited warehouse in for analysts, all or nothing."""
     with _run(home) as here:
-        done = run_publish(here)
-        state = "new books" if done.is_new else "unchanged since"
-        tell(f"published {here.published / 'tollbook.duckdb'} ({state} {done.run_id})")
+        nights.tell_published(here, run_publish(here))
 
 
 @app.command()
@@ -177,7 +168,7 @@ def _errors() -> Iterator[None]:
         _stop(nights.ANOTHER_RUN, str(error))
     except SettingsError as error:
         _stop(nights.WRONG_USAGE, str(error))
-    except (BuildFailed, LakeUnwritable, NotPublished, TollbookError) as error:
+    except TollbookError as error:
         _stop(nights.NOT_PUBLISHED, str(error))
     except (typer.Exit, typer.Abort):
         raise

@@ -13,7 +13,7 @@ from loaders.inbox import load_inbox
 from loaders.intake import Outcome
 from loaders.json_files import read_json, write_json
 from nightly.audit import Audited, audit, passed_audit
-from nightly.build import build
+from nightly.build import Built, build
 from nightly.console import (
     Stopwatch,
     file_progress,
@@ -22,7 +22,7 @@ from nightly.console import (
     tell,
     tell_loads,
 )
-from nightly.publish import publish, stray_wals
+from nightly.publish import Published, publish, stray_wals
 from nightly.warehouse import read_absorbed
 
 DONE = 0
@@ -62,14 +62,13 @@ def night(home: Home) -> NightResult:
         tell_loads(outcomes)
         with watch.step("build"):
             built = build(home, say=say)
-        tell(f"built     {len(built.days)} days{' (all)' if built.is_full else ''}")
+        tell_built(built)
         with watch.step("audit"):
             _audit_what_is_new(home)
         with watch.step("publish"):
             done = publish(home)
         run_id = done.run_id
-        state = "new books" if done.is_new else "unchanged since"
-        tell(f"published {home.published / 'tollbook.duckdb'} ({state} {run_id})")
+        tell_published(home, done)
         for wal in stray_wals(home):
             tell(f"stray     {wal}: a reader opened that book for writing")
         reasons = needs_attention(outcomes, home.settings)
@@ -96,6 +95,17 @@ def _audit_what_is_new(home: Home) -> None:
         return
     say("audit: data tests")
     tell_audit(audit(home))
+
+
+def tell_built(built: Built) -> None:
+    """Print what a build did."""
+    tell(f"built     {len(built.days)} days{' (all)' if built.is_full else ''}")
+
+
+def tell_published(home: Home, done: Published) -> None:
+    """Print what is published, and whether it is new."""
+    state = "new books" if done.is_new else "unchanged since"
+    tell(f"published {home.published / 'tollbook.duckdb'} ({state} {done.run_id})")
 
 
 def tell_audit(audited: Audited) -> None:

@@ -62,6 +62,7 @@ def publish(home: Home) -> Published:
     current = current_manifest(home)
     if current and (current["books"], current["tables"]) == (absorbed.books, tables):
         return Published(current["run_id"], is_new=False, manifest=current)
+    ledger = Ledger(home.lake)
     run_id = _new_run_id(home)
     folder = home.path / ".published" / run_id
     folder.mkdir(parents=True)
@@ -69,8 +70,8 @@ def publish(home: Home) -> Published:
         "run_id": run_id,
         "code_commit": _commit(),
         "books": absorbed.books,
-        "has_demo_data": _has_demo_data(home),
-        "data_complete_through": watermarks(home),
+        "has_demo_data": any(entry.is_demo for entry in ledger.live.values()),
+        "data_complete_through": ledger.data_complete_through,
         "tests": {
             "passed": audited.passed_count,
             "warned": [broken.test for broken in audited.warned],
@@ -102,16 +103,6 @@ def current_manifest(home: Home) -> dict[str, Any] | None:
 def stray_wals(home: Home) -> list[Path]:
     """Write-ahead logs that a reader left by opening a book for writing."""
     return sorted((home.path / ".published").glob("*/*.wal"))
-
-
-def watermarks(home: Home) -> dict[str, str]:
-    """`data_complete_through` per stream: its latest live record, UTC."""
-    latest: dict[str, str] = {}
-    for entry in Ledger(home.lake).live.values():
-        if entry.max_time is not None:
-            known = latest.get(entry.stream, entry.max_time)
-            latest[entry.stream] = max(known, entry.max_time)
-    return latest
 
 
 def mart_names() -> list[tuple[str, str]]:
@@ -193,10 +184,6 @@ def _new_run_id(home: Home) -> str:
     taken = [run.name for run in (home.path / ".published").glob(f"{now}-*")]
     last = max((int(name.rpartition("-")[2]) for name in taken), default=0)
     return f"{now}-{last + 1:02d}"
-
-
-def _has_demo_data(home: Home) -> bool:
-    return any(entry.is_demo for entry in Ledger(home.lake).live.values())
 
 
 def _commit() -> str | None:

@@ -9,7 +9,7 @@ from loaders.inbox import waiting_files
 from loaders.ledger import Ledger
 from nightly.lock import is_held
 from nightly.night import last_night
-from nightly.publish import current_manifest, stray_wals, watermarks
+from nightly.publish import current_manifest, stray_wals
 from nightly.warehouse import Absorbed, code_hash, read_absorbed
 
 
@@ -35,7 +35,7 @@ def status(home: Home) -> dict[str, Any]:
         },
         "waiting_files": waiting_files(home, ledger),
         "live_loads": len(ledger.live),
-        "data_complete_through": watermarks(home),
+        "data_complete_through": ledger.data_complete_through,
         "last_night": last_night(home),
         "stray_wals": [str(path) for path in stray_wals(home)],
     }  # fmt: skip

@@ -7,7 +7,7 @@ import yaml
 
 from loaders.contract import CLIENT_IP, GATEWAY_REQUESTS, STREAMS
 from loaders.formats import registry
-from loaders.projection import engine
+from loaders.projection import bound, engine
 from tests.conftest import PROJECT
 
 _PORTABLE = re.compile(r"string|bigint|boolean|date|timestamp|decimal\(\d+,\d+\)")
@@ -50,8 +50,6 @@ def test_a_projection_gives_columns_of_its_stream_and_no_others(format_):
     known = {column.name for column in STREAMS[format_.stream].columns}
     with engine() as con:
         con.execute("create temp view raw_records as select '{}'::json as record")
-        sql = format_.projection.read_text()
-        given = {"gateway": "g", "timezone": "UTC"}
-        used = {name: value for name, value in given.items() if f"${name}" in sql}
+        sql, used = bound(format_, "g", "UTC")
         names = {row[0] for row in con.execute(f"describe ({sql})", used).fetchall()}
     assert names <= known | {CLIENT_IP, "reject"}

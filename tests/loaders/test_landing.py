@@ -391,14 +391,12 @@ def test_records_keep_their_places_in_the_file(load, landed):
     # The plan must not lose the order of the file: a join in it would.
     from loaders.contract import STREAMS
     from loaders.formats import registry
-    from loaders.projection import contract_check, engine
+    from loaders.projection import bound, contract_check, engine
 
     for format_ in registry().values():
         with engine() as con:
             con.execute("create temp table raw_records as select '{}'::json as record")
-            sql = format_.projection.read_text()
-            given = {"gateway": "g", "timezone": "UTC"}
-            used = {name: value for name, value in given.items() if f"${name}" in sql}
+            sql, used = bound(format_, "g", "UTC")
             names = con.execute(f"describe ({sql})", used).fetchall()
             check = contract_check(
                 STREAMS[format_.stream], frozenset(name for name, *_ in names)
