@@ -4,9 +4,12 @@ import codecs
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import BinaryIO
 
 import zstandard
 
+_CHUNK = 1 << 20
 # What DuckDB takes for a blank line.
 BLANK = b" \t\r\n\x0b\x0c"
 _MAY_BE_BLANK = frozenset((b"", b" ", b"\t", b"\r", b"\x0b", b"\x0c"))
@@ -151,3 +154,39 @@ def transcoder_for(magic: bytes) -> Transcoder | None:
     if magic[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return Transcoder("utf-16")
     return None
+
+
+def count(file: BinaryIO, content: Content) -> None:
+    """Take in a file that is plain text already."""
+    while chunk := file.read(_CHUNK):
+        content.feed(chunk)
+
+
+def decode(
+    file: BinaryIO,
+    disk: "hashlib._Hash",
+    decompressor: Decompressor | None,
+    content: Content,
+    text: BinaryIO,
+) -> None:
+    """Write the text of a packed or marked file, hashing the bytes on disk too."""
+    pieces = _pieces(file, disk, decompressor)
+    first = next(pieces, b"")
+    transcoder = transcoder_for(first[:4])
+    for piece in chain((first,), pieces):
+        plain = transcoder.feed(piece) if transcoder else piece
+        content.feed(plain)
+        text.write(plain)
+    text.flush()
+
+
+def _pieces(
+    file: BinaryIO, disk: "hashlib._Hash", decompressor: Decompressor | None
+) -> Iterator[bytes]:
+    """The text in pieces, hashing the bytes on disk on the way."""
+    while chunk := file.read(_CHUNK):
+        disk.update(chunk)
+        if decompressor is None:
+            yield chunk
+        else:
+            yield from filter(None, decompressor.feed(chunk))

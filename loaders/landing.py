@@ -61,7 +61,6 @@ def land(
     mask(con, stream, columns)
     pseudonymise(con, stream, columns, key)
     rejected = rejected_records(con, package)
-    _fill_loads(con, package)
     selected = _fit_rows(stream, package.loads[0].format, columns)
     written = write_package(con, stream, selected, rejected, package.id, lake)
     for load in package.loads:
@@ -128,21 +127,6 @@ def _entry(
         files=files,
         quarantine_path=written.quarantine if reasons else None,
         replaces=load.replaces,
-    )
-
-
-def _fill_loads(con: Connection, package: Package) -> None:
-    """Fill `loads`: where the records of each load that has any begin."""
-    filled = [load for load in package.loads if not load.source.is_without_records]
-    con.execute(
-        """
-        create or replace temp table loads as
-        select unnest($ids::varchar[]) as load_id, unnest($firsts::bigint[]) as first
-        """,
-        {
-            "ids": [load.id for load in filled],
-            "firsts": [load.first for load in filled],
-        },
     )
 
 

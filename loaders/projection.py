@@ -46,7 +46,7 @@ def engine() -> Iterator[Connection]:
 
 
 def project(con: Connection, package: Package, stream: Stream) -> frozenset[str]:
-    """Fill the table `projected`, one row per record in the order of the package.
+    """Fill `projected`, one row per record in the order of the package, and `loads`.
 
     Args:
         con: From `engine`.
@@ -55,14 +55,15 @@ def project(con: Connection, package: Package, stream: Stream) -> frozenset[str]
 
     Returns:
         The columns that the projection gave. `projected` has them, and `refused`:
-        null where the row keeps the contract, else `reason:field`.
+        null where the row keeps the contract, else `reason:field`. `loads` says at
+        which row (from 0) the records of a load begin.
 
     Raises:
         FileNotLanded: DuckDB refuses a file as a whole, or the records parsed are not
             the lines counted.
     """
     columns = _project_once(con, package, stream)
-    misread = [load for load in package.loads if _is_misread(con, load)]
+    misread = _misread(con, package)
     if misread:
         for load in misread:
             load.source.split_values()
@@ -90,6 +91,7 @@ def _project_once(con: Connection, package: Package, stream: Stream) -> frozense
             f"{source.path}: {counted} lines but {records} records; it is "
             f"being written, or a line is longer than {_MAX_RECORD_BYTES >> 20} MiB"
         )
+    _fill_loads(con, package)
     return columns
 
 
@@ -115,21 +117,39 @@ def _place(package: Package) -> int:
     return total
 
 
-def _is_misread(con: Connection, load: Load) -> bool:
-    """Most of it is no record: arrays in arrays or by line, several objects in one."""
-    if load.source.value_places is not None:
-        return False
-    is_counted = load.source.layout == "lines"
-    total = load.source.line_count if is_counted else count_projected(con)
-    bad = con.execute(
+def _fill_loads(con: Connection, package: Package) -> None:
+    """Fill `loads`: where the records of each load that has any begin."""
+    filled = [load for load in package.loads if not load.source.is_without_records]
+    con.execute(
         """
-        select count(*) from projected
-        where rowid >= $1 and rowid < $2
-            and refused in ('malformed_json', 'not_an_object')
+        create or replace temp table loads as
+        select unnest($ids::varchar[]) as load_id, unnest($firsts::bigint[]) as first
         """,
-        [load.first, load.first + total],
-    ).fetchall()[0][0]
-    return bool(2 * bad > total)
+        {
+            "ids": [load.id for load in filled],
+            "firsts": [load.first for load in filled],
+        },
+    )
+
+
+def _misread(con: Connection, package: Package) -> list[Load]:
+    """Files most of which is no record: arrays in arrays, several objects a line."""
+    rows = con.execute(
+        """
+        select loads.load_id
+        from projected asof join loads on projected.rowid >= loads.first
+        group by loads.load_id
+        having 2 * count(*) filter (
+            where refused in ('malformed_json', 'not_an_object')
+        ) > count(*)
+        """
+    ).fetchall()
+    found = {load_id for (load_id,) in rows}
+    return [
+        load
+        for load in package.loads
+        if load.id in found and load.source.value_places is None
+    ]
 
 
 def count_projected(con: Connection) -> int:

@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -21,14 +20,14 @@ from loaders.decoding import (
     BLANK,
     Content,
     DecompressionBomb,
-    Decompressor,
+    count,
+    decode,
     decompressor_for,
     transcoder_for,
 )
 from loaders.errors import FileNotLanded
 from loaders.json_values import Layout, layout_of, values_of
 
-_CHUNK = 1 << 20
 _MOST_SPLIT_BYTES = 512 << 20
 # Up to here a file is held in memory and landed together with others.
 SMALL_BYTES = 1 << 20
@@ -175,10 +174,16 @@ def open_source(path: Path, lengths_for: Callable[[str], Iterable[int]]) -> Sour
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise FileNotLanded(f"{path}: not a regular file")
-        disk, content = hashlib.sha256(), Content(lengths_for)
-        decompressor = decompressor_for(file.read(4))
+        content, magic = Content(lengths_for), file.read(4)
         file.seek(0)
-        text = _read(file, disk, decompressor, content, stack)
+        decompressor = decompressor_for(magic)
+        text: BinaryIO = file
+        if decompressor is None and transcoder_for(magic) is None:
+            count(file, content)
+            disk = content.sha256
+        else:
+            text, disk = stack.enter_context(temporary()), hashlib.sha256()
+            decode(file, disk, decompressor, content, text)
         if content.length <= SMALL_BYTES:
             text.seek(0)
             small = io.BytesIO(text.read(content.length))
@@ -209,37 +214,3 @@ def open_source(path: Path, lengths_for: Callable[[str], Iterable[int]]) -> Sour
         _text=text,
         _stack=stack,
     )
-
-
-def _read(
-    file: BinaryIO,
-    disk: "hashlib._Hash",
-    decompressor: Decompressor | None,
-    content: Content,
-    stack: ExitStack,
-) -> BinaryIO:
-    """Hash and count; the file itself where it is plain text, else its text."""
-    pieces = _pieces(file, disk, decompressor)
-    first = next(pieces, b"")
-    transcoder = transcoder_for(first[:4])
-    is_plain = decompressor is None and transcoder is None
-    text = file if is_plain else stack.enter_context(temporary())
-    for piece in chain((first,), pieces):
-        plain = transcoder.feed(piece) if transcoder else piece
-        content.feed(plain)
-        if not is_plain:
-            text.write(plain)
-    text.flush()
-    return text
-
-
-def _pieces(
-    file: BinaryIO, disk: "hashlib._Hash", decompressor: Decompressor | None
-) -> Iterator[bytes]:
-    """The text in pieces, hashing the bytes on disk on the way."""
-    while chunk := file.read(_CHUNK):
-        disk.update(chunk)
-        if decompressor is None:
-            yield chunk
-        else:
-            yield from filter(None, decompressor.feed(chunk))
