@@ -10,13 +10,14 @@ from pathlib import Path
 
 import duckdb
 
-from loaders.contract import QUARANTINE_COLUMNS, STREAMS, Stream, duckdb_type
+from loaders.contract import QUARANTINE_COLUMNS, Stream, duckdb_type
 from loaders.errors import LakeUnwritable
 from loaders.json_files import sync_folder
 from loaders.ledger import LakeFile, Ledger
 from loaders.projection import Connection
 from loaders.quarantine import Rejected, write_rejected
 from loaders.sql import quoted
+from loaders.streams import STREAMS
 
 _SCRATCH = "_scratch"
 _QUARANTINE = "_quarantine"

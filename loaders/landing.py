@@ -12,7 +12,6 @@ from pathlib import Path
 from loaders.contract import (
     CLIENT_IP,
     DERIVED_FROM_CLIENT_IP,
-    STREAMS,
     Column,
     Stream,
     duckdb_type,
@@ -25,6 +24,7 @@ from loaders.ledger import LedgerEntry
 from loaders.load import Load, Package
 from loaders.projection import Connection, project
 from loaders.quarantine import rejected_records
+from loaders.streams import STREAMS
 from loaders.sql import quoted
 
 

@@ -9,7 +9,6 @@ import duckdb
 
 from loaders.contract import (
     ADDED_BY_LANDING,
-    EARLIEST_TIME,
     LATEST_TIME,
     MAX_TEXT_BYTES,
     MOST,
@@ -214,14 +213,14 @@ def contract_check(stream: Stream, projected: frozenset[str]) -> str:
     missing, wrong = [], []
     for column in stream.columns:
         if column.name in projected:
-            wrong += _wrong(column)
+            wrong += _wrong(column, stream)
         if column.is_required and column.name not in ADDED_BY_LANDING:
             given = column.name if column.name in projected else "null"
             missing.append(f"when {given} is null then 'missing:{column.name}'")
     return "case " + " ".join([*missing, *wrong]) + " end"
 
 
-def _wrong(column: Column) -> list[str]:
+def _wrong(column: Column, stream: Stream) -> list[str]:
     name = column.name
     if column.values:
         allowed = ", ".join(quoted(value) for value in column.values)
@@ -233,7 +232,7 @@ def _wrong(column: Column) -> list[str]:
         ]
     if column.type == "timestamp":
         return [
-            f"when {name} < '{EARLIEST_TIME}' or {name} >= '{LATEST_TIME}' "
+            f"when {name} < '{stream.earliest_time}' or {name} >= '{LATEST_TIME}' "
             f"then 'time_out_of_range:{name}'"
         ]
     if column.name.endswith("_usd"):

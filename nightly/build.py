@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from loaders.compiled_ledger import compile_ledger
-from loaders.contract import STREAMS
 from loaders.errors import BuildFailed
 from loaders.home import Home
 from loaders.lake import prepare
 from loaders.ledger import Ledger
+from loaders.streams import STREAMS
 from nightly.days import (
     Window,
     all_days,

@@ -5,9 +5,10 @@ import re
 import pytest
 import yaml
 
-from loaders.contract import CLIENT_IP, GATEWAY_REQUESTS, STREAMS
+from loaders.contract import CLIENT_IP
 from loaders.formats import registry
 from loaders.projection import bound, engine
+from loaders.streams import GATEWAY_REQUESTS, STREAMS
 from tests.conftest import PROJECT
 
 _PORTABLE = re.compile(r"string|bigint|boolean|date|timestamp|decimal\(\d+,\d+\)")

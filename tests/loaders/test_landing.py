@@ -389,7 +389,7 @@ def test_what_would_break_a_sum_or_a_clock_is_refused(load, landed, changes, rea
 
 def test_records_keep_their_places_in_the_file(load, landed):
     # The plan must not lose the order of the file: a join in it would.
-    from loaders.contract import STREAMS
+    from loaders.streams import STREAMS
     from loaders.formats import registry
     from loaders.projection import bound, contract_check, engine
 
