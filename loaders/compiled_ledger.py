@@ -58,7 +58,8 @@ def compile_ledger(ledger: Ledger, folder: Path) -> None:
         loads.append({name: row[name] for name in _LOADS})
         counts: Counter[str] = Counter()
         for file in entry.files:
-            counts[file.event_date] += file.row_count
+            if file.event_date:
+                counts[file.event_date] += file.row_count
         for day, count in counts.items():
             values = (entry.load_id, entry.stream, day, count)
             days.append(dict(zip(_LOAD_DAYS, values, strict=True)))

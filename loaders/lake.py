@@ -41,7 +41,8 @@ def prepare(lake: Path) -> Ledger:
         _sweep(lake, ledger)
         for stream in STREAMS.values():
             columns = {col.name: duckdb_type(col.type) for col in stream.columns}
-            _write_empty(lake / stream.name / _NO_DAY / "contract.parquet", columns)
+            folder = lake / stream.name / (_NO_DAY if stream.is_dated else "")
+            _write_empty(folder / "contract.parquet", columns)
             quarantine = {
                 name: duckdb_type(type_) for name, type_ in QUARANTINE_COLUMNS.items()
             }

@@ -17,14 +17,14 @@ class LakeFile:
 
     Attributes:
         path: Relative to the lake. Small files that landed together share it.
-        event_date: UTC day, `YYYY-MM-DD`.
+        event_date: UTC day, `YYYY-MM-DD`; None where the stream has no days.
         sha256: Of its bytes.
         row_count: Records in it of this load.
         size_bytes: On disk.
     """
 
     path: str
-    event_date: str
+    event_date: str | None
     sha256: str
     row_count: int
     size_bytes: int
@@ -80,7 +80,7 @@ class LedgerEntry:
     @property
     def days(self) -> frozenset[str]:
         """UTC days that it has records for."""
-        return frozenset(file.event_date for file in self.files)
+        return frozenset(file.event_date for file in self.files if file.event_date)
 
 
 class Ledger:

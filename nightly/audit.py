@@ -8,7 +8,7 @@ from loaders.errors import NotPublished
 from loaders.home import Home
 from loaders.json_files import read_json, write_json
 from loaders.ledger import Ledger
-from nightly.build import one_contract, run_lookups
+from nightly.build import one_contract, run_views
 from nightly.days import all_days, windows
 from nightly.dbt import Dbt
 from nightly.warehouse import Absorbed, distrust, end_audit, read_absorbed
@@ -69,7 +69,7 @@ def audit(home: Home, full: bool = False) -> Audited:
     ]  # fmt: skip
     dbt = Dbt(home.path, home.warehouse, is_one_contract=one_contract(ledger))
     try:
-        run_lookups(dbt)
+        run_views(dbt)
         results = dbt.invoke(
             "test", "--exclude-resource-type", "unit_test",
             "--vars", json.dumps({"audited_days": days}), select="*",

@@ -17,11 +17,13 @@ from nightly.days import (
     Window,
     all_days,
     batch_size,
+    owned_days,
     touched_days,
     whole_months,
     windows,
 )
 from nightly.dbt import Dbt
+from nightly.lookups import days_of_changed_lookups
 from nightly.warehouse import begin_build, code_hash, end_build, read_absorbed
 
 _MICROBATCH = "config.incremental_strategy:microbatch"
@@ -101,15 +103,22 @@ def _build_new_file(home: Home, ledger: Ledger, code: str, say: Say) -> Built:
 def _build_into(
     home: Home, warehouse: Path, ledger: Ledger, days: set[date], say: Say
 ) -> set[date]:
-    size = batch_size(days, ledger.live)
-    if size == "month":
-        days = whole_months(days)
     is_new = not warehouse.exists()
     begin_build(warehouse, days)
+    size = batch_size(days, ledger.live)
     dbt = Dbt(home.path, warehouse, size, one_contract(ledger))
     try:
         say("build: sources and lookups")
-        run_lookups(dbt)
+        dbt.run(select=_LOOKUPS[0], exclude=_LOOKUPS[1])
+        dbt.close()
+        if not is_new:
+            days = days | owned_days(days_of_changed_lookups(warehouse), ledger.live)
+        if batch_size(days, ledger.live) != size:
+            size = batch_size(days, ledger.live)
+            dbt = Dbt(home.path, warehouse, size, one_contract(ledger))
+        if size == "month":
+            days = whole_months(days)
+        begin_build(warehouse, days)
         for first, last in windows(days) or ([_NO_DAYS] if is_new else []):
             say(f"build: {first} to {last}, by {size}")
             dbt.run(
@@ -124,9 +133,9 @@ def _build_into(
     return days
 
 
-def run_lookups(dbt: Dbt) -> None:
-    """Build the views that everything else reads; they hold this home's paths."""
-    dbt.run(select=_LOOKUPS[0], exclude=_LOOKUPS[1])
+def run_views(dbt: Dbt) -> None:
+    """Build the views that tables are made from; they hold this home's paths."""
+    dbt.run(select=f"{_LOOKUPS[0]},config.materialized:view", exclude=_LOOKUPS[1])
 
 
 def one_contract(ledger: Ledger) -> bool:

@@ -10,6 +10,8 @@ from loaders.ledger import LedgerEntry
 # begin or end a logical request on the day beside it.
 DAYS_BEFORE = 2
 DAYS_AFTER = 2
+# A logical request has the owner of its last attempt, which may be on the next day.
+DAYS_BEFORE_AN_OWNER = 1
 # Beyond this many days, month batches are cheaper than day batches.
 MOST_SINGLE_DAYS = 8
 MOST_ROWS_IN_A_MONTH = 10_000_000
@@ -46,6 +48,15 @@ def touched_days(
     return changed | (near & _days(live.values()))
 
 
+def owned_days(owned: set[date], live: Mapping[str, LedgerEntry]) -> set[date]:
+    """Days whose books change when attempts of these days change their owner.
+
+    Which attempts there are, and which belong together, does not depend on owners.
+    """
+    near = {day - timedelta(days=DAYS_BEFORE_AN_OWNER) for day in owned}
+    return owned | (near & _days(live.values()))
+
+
 def all_days(live: Mapping[str, LedgerEntry]) -> set[date]:
     """Every day that has records."""
     return _days(live.values())
@@ -77,8 +88,9 @@ def batch_size(
     rows: dict[date, int] = {}
     for entry in live.values():
         for file in entry.files:
-            month = date.fromisoformat(file.event_date).replace(day=1)
-            rows[month] = rows.get(month, 0) + file.row_count
+            if file.event_date is not None:
+                month = date.fromisoformat(file.event_date).replace(day=1)
+                rows[month] = rows.get(month, 0) + file.row_count
     return "month" if max(rows.values(), default=0) < MOST_ROWS_IN_A_MONTH else "day"
 
 

@@ -15,6 +15,7 @@ import duckdb
 from loaders.formats import registry
 from loaders.ledger import LedgerEntry
 from nightly.dbt import PROJECT
+from nightly.lookups import LOOKUPS, remember_lookups
 
 # Everything that decides what a row of the books looks like.
 _CODE_FOLDERS = ("models", "macros", "seeds")
@@ -45,7 +46,7 @@ class Absorbed:
 
 
 def code_hash() -> str:
-    """Hash of models, macros, seeds, ranks and engine."""
+    """Hash of models, macros, seeds, lookups, ranks and engine."""
     digest = hashlib.sha256(version("duckdb").encode())
     digest.update((PROJECT / "dbt_project.yml").read_bytes())
     for folder in _CODE_FOLDERS:
@@ -53,6 +54,7 @@ def code_hash() -> str:
             if path.suffix in (".sql", ".csv", ".yml"):
                 digest.update(str(path.relative_to(PROJECT)).encode())
                 digest.update(path.read_bytes())
+    digest.update(repr(LOOKUPS).encode())
     for name, format_ in registry().items():
         digest.update(f"{name}:{format_.rank}".encode())
     return digest.hexdigest()
@@ -115,6 +117,7 @@ def end_build(warehouse: Path, code: str, live: Mapping[str, LedgerEntry]) -> No
             """,
             [list(live), [entry.fingerprint for entry in live.values()]],
         )
+        remember_lookups(con)
         con.execute(f"drop table if exists {_SCHEMA}.building")
         con.commit()
         # Closing would swallow a full disk.

@@ -23,7 +23,7 @@ PREFIXES = {
 }
 UNITS = """
 tokens usd us ms s bytes gb ratio count no calls units items retries fallbacks code
-total offset position consumed limit remaining
+total offset position consumed limit remaining quantity
 """
 # A line that only names a column does not make a model harder to read.
 PLAIN_COLUMN = re.compile(r"\s*(null as |(\w+)\.)?\w+,?\s*")

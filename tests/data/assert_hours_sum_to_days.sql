@@ -3,6 +3,7 @@ with attempts as (
     select
         event_date,
         count(*) as attempt_count,
+        sum(case when is_owner_disputed then 1 else 0 end) as owner_disputed_count,
         0 as logical_request_count,
         0 as succeeded_count,
         sum(input_uncached_tokens) as input_uncached_tokens,
@@ -28,6 +29,7 @@ hours as (
     select
         event_date,
         sum(attempt_count) as attempt_count,
+        sum(owner_disputed_count) as owner_disputed_count,
         sum(logical_request_count) as logical_request_count,
         sum(succeeded_count) as succeeded_count,
         sum(input_uncached_tokens) as input_uncached_tokens,
@@ -44,6 +46,8 @@ compared as (
         coalesce(attempts.event_date, hours.event_date) as event_date,
         coalesce(attempts.attempt_count, 0) - coalesce(hours.attempt_count, 0)
             as attempt_difference,
+        coalesce(attempts.owner_disputed_count, 0)
+        - coalesce(hours.owner_disputed_count, 0) as owner_disputed_difference,
         coalesce(logical_requests.logical_request_count, 0)
         - coalesce(hours.logical_request_count, 0) as logical_request_difference,
         coalesce(logical_requests.succeeded_count, 0)
@@ -65,6 +69,7 @@ compared as (
 select * from compared
 where
     attempt_difference <> 0
+    or owner_disputed_difference <> 0
     or logical_request_difference <> 0
     or succeeded_difference <> 0
     or input_uncached_difference <> 0

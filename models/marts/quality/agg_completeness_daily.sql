@@ -19,6 +19,8 @@ spans as (
         cast(min(loads.min_time) as date) as first_date,
         cast(max(loads.max_time) as date) as last_date
     from loads
+    -- A stream without days, such as the directory, is never late.
+    where loads.stream in (select load_days.stream from load_days)
     group by loads.stream
 ),
 

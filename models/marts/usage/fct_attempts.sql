@@ -10,11 +10,24 @@ chained as (
     select * from {{ ref('int_attempts_chained') }}
 ),
 
+owned as (
+    select * from {{ ref('int_attempts_owned') }}
+),
+
 attempts as (
     select
         {{ all_but('requests', [
             'load_id', 'record_no', 'format_rank', 'logical_request_id', 'event_date',
+            'developer_id', 'application_id', 'project_id', 'team_id',
+            'organization_id', 'plan_id',
         ]) }},
+        owned.developer_id,
+        owned.application_id,
+        owned.project_id,
+        owned.team_id,
+        owned.organization_id,
+        owned.cost_center_id,
+        owned.plan_id,
         -- A request that names no logical request is one by itself.
         coalesce(requests.logical_request_id, requests.request_id)
             as logical_request_id,
@@ -29,8 +42,13 @@ attempts as (
         end as attempts_total,
         coalesce(chained.attempt_no = chained.recorded_attempt_count, true)
             as is_terminal,
+        owned.is_owner_disputed,
         requests.event_date
     from requests
+    inner join owned
+        on
+            requests.load_id = owned.load_id
+            and requests.record_no = owned.record_no
     left join superseded
         on
             requests.load_id = superseded.load_id

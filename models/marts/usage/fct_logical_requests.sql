@@ -33,6 +33,7 @@ requests as (
         attempts.project_id,
         attempts.team_id,
         attempts.organization_id,
+        attempts.cost_center_id,
         attempts.plan_id,
         attempts.client_id,
         attempts.end_user_id,
