@@ -21,6 +21,7 @@ from loaders.streams import STREAMS
 
 _SCRATCH = "_scratch"
 _QUARANTINE = "_quarantine"
+_CONTRACT = "contract.parquet"
 # Sorts before every real day and holds no row, only the contract's columns.
 _NO_DAY = "event_date=1970-01-01"
 
@@ -39,16 +40,7 @@ def prepare(lake: Path) -> Ledger:
         shutil.rmtree(lake / _SCRATCH, ignore_errors=True)
         ledger = Ledger(lake)
         _sweep(lake, ledger)
-        for stream in STREAMS.values():
-            columns = {col.name: duckdb_type(col.type) for col in stream.columns}
-            folder = lake / stream.name / (_NO_DAY if stream.is_dated else "")
-            _write_empty(folder / "contract.parquet", columns)
-            quarantine = {
-                name: duckdb_type(type_) for name, type_ in QUARANTINE_COLUMNS.items()
-            }
-            _write_empty(
-                lake / _QUARANTINE / stream.name / "contract.parquet", quarantine
-            )
+        _write_contracts(lake)
     except OSError as error:
         raise LakeUnwritable(f"{lake}: {error.strerror}") from error
     return ledger
@@ -183,7 +175,7 @@ def _sweep(lake: Path, ledger: Ledger) -> None:
     for folder in (*STREAMS, _QUARANTINE):
         for path in (lake / folder).rglob("*.parquet"):
             name = path.relative_to(lake).as_posix()
-            if path.name != "contract.parquet" and name not in kept:
+            if path.name != _CONTRACT and name not in kept:
                 path.unlink()
     for path in ledger.incomplete:
         path.unlink()
@@ -191,25 +183,36 @@ def _sweep(lake: Path, ledger: Ledger) -> None:
         beside.unlink()
 
 
-def _write_empty(path: Path, columns: dict[str, str]) -> None:
-    """A zero-row Parquet file of these columns, written once per contract."""
-    connection = duckdb.connect()
-    try:
-        if path.exists():
-            rows = connection.execute(
-                "select name from parquet_schema($1) where num_children is null",
-                [str(path)],
-            ).fetchall()
-            if [name for (name,) in rows] == list(columns):
-                return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        selected = ", ".join(
-            f"cast(null as {col}) as {name}" for name, col in columns.items()
-        )
-        beside = path.with_suffix(".new")
-        connection.execute(
-            f"copy (select {selected} limit 0) to {quoted(beside)} (format parquet)"
-        )
-        os.replace(beside, path)
-    finally:
-        connection.close()
+def _write_contracts(lake: Path) -> None:
+    """A zero-row Parquet file for each stream, written anew where columns changed."""
+    wanted: dict[Path, Mapping[str, str]] = {}
+    for stream in STREAMS.values():
+        folder = lake / stream.name / (_NO_DAY if stream.is_dated else "")
+        wanted[folder / _CONTRACT] = {col.name: col.type for col in stream.columns}
+        wanted[lake / _QUARANTINE / stream.name / _CONTRACT] = QUARANTINE_COLUMNS
+    there = [str(path) for path in wanted if path.exists()]
+    with duckdb.connect() as con:
+        rows = con.execute(
+            """
+            select file_name, list(name) from parquet_schema($1)
+            where num_children is null group by file_name
+            """,
+            [there],
+        ).fetchall() if there else []  # fmt: skip
+        found = dict(rows)
+        for path, columns in wanted.items():
+            if found.get(str(path)) != list(columns):
+                _write_empty(con, path, columns)
+
+
+def _write_empty(con: Connection, path: Path, columns: Mapping[str, str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    selected = ", ".join(
+        f"cast(null as {duckdb_type(type_)}) as {name}"
+        for name, type_ in columns.items()
+    )
+    beside = path.with_suffix(".new")
+    con.execute(
+        f"copy (select {selected} limit 0) to {quoted(beside)} (format parquet)"
+    )
+    os.replace(beside, path)
