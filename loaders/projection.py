@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from loaders import usage
 from loaders.contract import (
     ADDED_BY_LANDING,
     EARLIEST_TIME,
@@ -40,6 +41,7 @@ def engine() -> Iterator[Connection]:
             # It turns a long IN list into a join, and a join loses the file's order.
             con.execute("set disabled_optimizers = 'in_clause'")
             con.execute(_VOCABULARY.read_text())
+            con.execute(usage.macros())
             yield con
         finally:
             con.close()

@@ -80,3 +80,18 @@ create or replace temp macro refuse_any(field, raws, reason) as (
 create or replace temp macro finite(value) as (
     case when isfinite(value) then value end
 );
+
+-- What is too long for a count is cut, so that no sum overflows, and refused below.
+create or replace temp macro as_count(value) as (try_cast(value[:17] as bigint));
+
+-- Digits alone, or with '.0': any other text is refused by name. 15 of them at most.
+create or replace temp macro bad_count(field, value) as (
+    case
+        when not regexp_full_match(value, '[0-9]{1,15}([.]0+)?')
+            then 'not_a_count:' || field
+    end
+);
+
+create or replace temp macro bad_counts(field, counts) as (
+    list_max([bad_count(field, each) for each in counts])
+);
