@@ -23,6 +23,8 @@ class Format:
         rank: Of two copies of one record the one of the lower rank is kept.
         projection: SQL over `raw_records(record)`; gives the stream's columns and
             `reject`. May use $gateway and $timezone.
+        calls: SQL over `raw_records(record)` where the projection is shared by several
+            formats; it reads this one's rows as `calls`.
         default_gateway: `gateway` of its records where no rule names one.
         recognises: Whether a record with these top-level keys is one of its own.
     """
@@ -34,13 +36,14 @@ class Format:
     projection: Path
     default_gateway: str
     recognises: Callable[[Set[str]], bool]
+    calls: Path | None = None
 
 
 def registry() -> Mapping[str, Format]:
     """Every format by name; a new one is added here and nowhere else."""
-    from loaders.gateway.litellm import LITELLM
+    from loaders.gateway.litellm import LITELLM, LITELLM_SPEND_LOGS
 
-    return {format_.name: format_ for format_ in (LITELLM,)}
+    return {format_.name: format_ for format_ in (LITELLM, LITELLM_SPEND_LOGS)}
 
 
 def detect(head: bytes) -> Format | None:

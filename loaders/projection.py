@@ -188,6 +188,9 @@ def _fill(
 def bound(format_: Format, gateway: str, timezone: str) -> tuple[str, dict[str, str]]:
     """A format's SQL and the parameters that it uses."""
     projection = format_.projection.read_text()
+    if format_.calls:
+        calls = format_.calls.read_text()
+        projection = f"with calls as (\n{calls})\nselect * from (\n{projection})"
     given = {"gateway": gateway, "timezone": timezone}
     return projection, {n: value for n, value in given.items() if f"${n}" in projection}
 

@@ -95,3 +95,33 @@ create or replace temp macro bad_count(field, value) as (
 create or replace temp macro bad_counts(field, counts) as (
     list_max([bad_count(field, each) for each in counts])
 );
+
+-- Our word for what went wrong, from the HTTP status of a call that failed.
+create or replace temp macro error_type_of(status_code, is_from_provider) as (
+    case
+        when status_code = 429 then 'rate_limit'
+        when status_code in (400, 413, 422) then 'validation'
+        when status_code in (401, 403) then 'auth'
+        when status_code = 404 then 'not_found'
+        when status_code in (408, 504) then 'timeout'
+        when status_code >= 500 and is_from_provider then 'upstream'
+        when status_code >= 500 then 'gateway'
+        when status_code >= 400 then 'client_other'
+        else 'unknown'
+    end
+);
+
+-- '' and 'null' are no JSON, and no damage either.
+create or replace temp macro known_json(value) as (
+    case when value not in ('', 'null') then value end
+);
+
+-- 'reason:field' of text that should hold a JSON object (or array) and does not.
+create or replace temp macro refuse_json(field, value, kind) as (
+    case
+        when known_json(value) is null then null
+        when not json_valid(value) then 'malformed_json:' || field
+        when json_type(case when json_valid(value) then value end) <> kind
+            then 'not_an_' || lower(kind) || ':' || field
+    end
+);

@@ -543,10 +543,13 @@ values = st.one_of(
 @given(
     st.dictionaries(
         st.sampled_from(
-            "prompt_tokens completion_tokens total_tokens input_tokens output_tokens "
-            "cache_read_input_tokens cached_tokens prompt_tokens_details "
-            "promptTokenCount promptTokensDetails thoughtsTokenCount inputTokens "
-            "cacheReadInputTokens billed_units usage meta".split()
+            [
+                *("prompt_tokens", "completion_tokens", "total_tokens", "input_tokens"),
+                *("output_tokens", "cache_read_input_tokens", "cached_tokens"),
+                *("prompt_tokens_details", "promptTokenCount", "promptTokensDetails"),
+                *("thoughtsTokenCount", "inputTokens", "cacheReadInputTokens"),
+                *("billed_units", "usage", "meta"),
+            ]
         ),
         values,
     )
