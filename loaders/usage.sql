@@ -115,7 +115,7 @@ create or replace temp macro usage_by_shape(u) as (
 create or replace temp macro usage_object(body) as (
     coalesce(
         list_filter(
-            json_extract(body, ['$.usage', '$.usageMetadata', '$.meta']),
+            json_extract(body, ['$.usage', '$.usageMetadata']),
             lambda wrapped: wrapped like '{%'
         )[1],
         body

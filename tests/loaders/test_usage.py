@@ -449,6 +449,7 @@ def test_a_body_without_values_says_nothing_and_is_no_problem(meters, body):
         ({"type": "duration", "seconds": 3}, "unknown_usage_shape:usage"),
         ({"usage": "text"}, "unknown_usage_shape:usage"),
         ({"usage": {"usage": {"prompt_tokens": 1}}}, "unknown_usage_shape:usage"),
+        ({"prompt_tokens": 5, "meta": {"a": 1}}, None),
         # Only the key that a shape reads is looked at.
         ({"inputTokens": 5, "prompt_tokens_details": {"cached_tokens": "x"}}, None),
         ({"prompt_tokens": 5, "prompt_tokens_details": "garbage"}, None),
