@@ -90,7 +90,7 @@ def _found(rules: list[_Rule]) -> dict[str, str]:
     counts = [rule for rule in rules if rule.counted not in ("any of", "word")]
     fields: dict[str, dict[str, str]] = {}
     for rule in counts:
-        largest = f"greatest({', '.join(map(_count, rule.keys))})"
+        largest = f"cast(greatest({', '.join(map(_count, rule.keys))}) as bigint)"
         fields.setdefault(rule.meter, {})[rule.shape] = largest
     for rule in rules:
         if rule.counted == "word":
@@ -113,7 +113,7 @@ def _case(by_shape: dict[str, str]) -> str:
 def _count(key: str) -> str:
     if _LIST_KEY.fullmatch(key):
         counts = f"list_transform({_texts(key)}, lambda t: as_count(t))"
-        return f"try_cast(list_sum({counts}) as bigint)"
+        return f"try_cast(list_sum({counts}) as decimal(18, 0))"
     return f"as_count(u.{key})"
 
 

@@ -81,8 +81,8 @@ create or replace temp macro finite(value) as (
     case when isfinite(value) then value end
 );
 
--- What is too long for a count is cut, so that no sum overflows, and refused below.
-create or replace temp macro as_count(value) as (try_cast(value[:17] as bigint));
+-- What is too long for a count is null, so that no sum overflows, and refused below.
+create or replace temp macro as_count(value) as (try_cast(value as decimal(16, 0)));
 
 -- Digits alone, or with '.0': any other text is refused by name. 15 of them at most.
 create or replace temp macro bad_count(field, value) as (
