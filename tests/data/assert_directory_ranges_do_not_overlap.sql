@@ -13,16 +13,16 @@
 
 with followed as (
     {% for dim, id in ids.items() %}
-    select
-        '{{ dim }}' as dim,
-        valid_from,
-        valid_before,
-        lead(valid_from) over (
-            partition by {{ id }}
-            order by valid_from nulls last
-        ) as next_valid_from
-    from {{ ref(dim) }}
-    {% if not loop.last %}union all{% endif %}
+        select
+            '{{ dim }}' as dim,
+            valid_from,
+            valid_before,
+            lead(valid_from) over (
+                partition by {{ id }}
+                order by valid_from nulls last
+            ) as next_valid_from
+        from {{ ref(dim) }}
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
 )
 

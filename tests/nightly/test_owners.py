@@ -17,7 +17,7 @@ from loaders.contract import duckdb_type
 from loaders.home import open_home
 from loaders.ledger import LakeFile, Ledger, LedgerEntry
 from loaders.sql import write_rows
-from loaders.streams import STREAMS
+from loaders.streams import STREAMS, contract_of
 from tests.conftest import PROJECT, tollbook
 
 WORLDS = 120
@@ -74,11 +74,13 @@ def land(home, stream, rows, replaces=(), stowaways=()):
         (home.lake / name).parent.mkdir(parents=True, exist_ok=True)
         with duckdb.connect() as con:
             write_rows(con, some, columns, home.lake / name)
-        files.append(LakeFile(name, day, load_id, len(some), 0))
+        times = [row.get("requested_at") or row["valid_from"] for row in some]
+        files.append(LakeFile(name, day, min(times), max(times), load_id, len(some), 0))
     entry = {field.name: None for field in fields(LedgerEntry)} | {
         "load_id": load_id, "package_id": load_id, "package_size": 1,
-        "stream": stream, "contract": STREAMS[stream].fingerprint,
-        "format": "litellm", "read_count": len(rows), "landed_count": len(rows),
+        "stream": stream, "contract": contract_of([stream]),
+        "format": "litellm" if stream == "gateway_requests" else stream,
+        "read_count": len(rows), "landed_count": len(rows),
         "quarantined_count": 0, "ignored_count": 0, "is_demo": False,
         "files": tuple(files), "replaces": tuple(replaces),
     }  # fmt: skip

@@ -13,17 +13,17 @@
 
 with directory_rows as (
     {% for directory_table, entity_id in ids.items() %}
-    select
-        '{{ directory_table }}' as directory_table,
-        {{ entity_id }} as entity_id,
-        valid_from,
-        recorded_at,
-        row_hash,
-        load_id,
-        record_no,
-        coalesce(is_deleted, false) as is_deleted
-    from {{ ref('stg_directory__' ~ directory_table) }}
-    {% if not loop.last %}union all{% endif %}
+        select
+            '{{ directory_table }}' as directory_table,
+            {{ entity_id }} as entity_id,
+            valid_from,
+            recorded_at,
+            row_hash,
+            load_id,
+            record_no,
+            coalesce(is_deleted, false) as is_deleted
+        from {{ ref('stg_directory__' ~ directory_table) }}
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
 )
 

@@ -13,9 +13,9 @@ ranked as (
             partition by directory_table, entity_id, valid_from
             order by
                 recorded_at desc nulls last,
-                row_hash nulls last,
-                load_id nulls last,
-                record_no nulls last
+                row_hash asc nulls last,
+                load_id asc nulls last,
+                record_no asc nulls last
         ) as preference_no
     from directory_rows
 ),
