@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loaders.ledger import LakeFile, LedgerEntry
-from nightly.days import all_days, batch_size, touched_days, whole_months, windows
+from nightly.days import (
+    all_days,
+    batch_size,
+    owned_days,
+    touched_days,
+    whole_months,
+    windows,
+)
 
 _TEXTS = (
     "load_id package_id stream contract format format_version gateway timezone "
@@ -49,6 +56,11 @@ def test_a_new_load_touches_its_days_and_those_that_it_can_change():
     assert touched_days(entries, entries, held(entries, "old")) == {
         day(n) for n in range(8, 13)
     }
+
+
+def test_a_changed_owner_touches_the_day_before_where_it_has_records():
+    live = {"a": entry(3, 5, 6, 9)}
+    assert owned_days({day(6), day(9)}, live) == {day(5), day(6), day(9)}
 
 
 def test_days_without_records_are_not_built():
