@@ -81,7 +81,7 @@ class RawValues:
             if window in windows:
                 for spelling, offset, value in windows[window]:
                     start = _WINDOW * place - offset
-                    if start >= 0 and data.startswith(spelling, start):
+                    if data.startswith(spelling, start):
                         found.add(value)
         return found
 

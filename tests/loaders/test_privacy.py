@@ -137,6 +137,12 @@ def test_a_lake_made_anew_takes_a_new_key(home, load, landed):
     assert after[0][1] == before[0][1]
 
 
+def test_a_lake_without_a_load_takes_any_key(home, load):
+    load(b"")
+    (home.path / "secrets" / "pseudonym.key").write_text("another key of this home\n")
+    assert load(ndjson(record())).status == "landed"
+
+
 def test_equal_people_have_equal_pseudonyms_and_no_others(load, landed):
     load(
         ndjson(
