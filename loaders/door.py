@@ -7,6 +7,10 @@ from loaders import privacy
 from loaders.contract import CLIENT_IP, Column, Stream
 from loaders.projection import Connection
 
+# Columns whose text is JSON, and what they hold where not even its form can be kept.
+_JSON = frozenset({"tags", "params", "feature_flags"})
+_MASKED_WHOLE = '["[masked]"]'
+
 
 def mask(con: Connection, streams: Sequence[Stream], columns: frozenset[str]) -> None:
     """Replace values shaped like credentials, e-mail or IP addresses, in place.
@@ -34,6 +38,15 @@ def mask(con: Connection, streams: Sequence[Stream], columns: frozenset[str]) ->
         for name in free:
             if not (shape == privacy.IP and name in privacy.MAY_HOLD_IP):
                 _mask_column(con, name, shape, replacement)
+    for name in _JSON.intersection(free) if suspects else ():
+        # A mask that took a quote or half an escape along left no JSON.
+        con.execute(
+            f"""
+            update projected set {name} = $1
+            where rowid in (select row_id from hits) and not json_valid({name})
+            """,
+            [_MASKED_WHOLE],
+        )
     con.execute(
         """
         create or replace temp table masked as
