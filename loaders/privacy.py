@@ -176,15 +176,14 @@ def pseudonym(key: bytes, value: str, kind: str = "id") -> str:
     return hmac.new(key, message, hashlib.sha256).hexdigest()[:32]
 
 
-# `pseudonym` of `value` in DuckDB: HMAC is two hashes, each behind a pad of the key.
-PSEUDONYM_SQL = (
-    "left(sha256($outer_pad::blob || unhex(sha256("
-    "$inner_pad::blob || encode('id:' || value)))), 32)"
-)
+def pseudonym_sql(expression: str) -> str:
+    """`pseudonym` in DuckDB: HMAC is two hashes, each behind a pad of the key."""
+    inner = f"sha256($inner_pad::blob || encode('id:' || {expression}))"
+    return f"left(sha256($outer_pad::blob || unhex({inner})), 32)"
 
 
 def hmac_pads(key: bytes) -> dict[str, bytes]:
-    """The parameters of `PSEUDONYM_SQL` (RFC 2104: a long key is hashed first)."""
+    """The parameters of `pseudonym_sql` (RFC 2104: a long key is hashed first)."""
     block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
     return {
         "outer_pad": bytes(byte ^ 0x5C for byte in block),

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from loaders.errors import SettingsError
 from loaders.inbox import load_inbox
 from loaders.privacy import (
-    PSEUDONYM_SQL,
     describe_ip,
     hmac_pads,
     masked,
     pseudonym,
+    pseudonym_key,
+    pseudonym_sql,
 )
 from tests.conftest import ndjson, record
 
@@ -199,7 +200,35 @@ def test_what_is_no_address_is_unknown(text):
 def test_duckdb_gives_the_pseudonyms_that_the_standard_library_gives(key, value):
     with duckdb.connect() as con:
         found = con.execute(
-            f"select {PSEUDONYM_SQL} from (select $value as value)",
+            f"select {pseudonym_sql('value')} from (select $value as value)",
             {"value": value, **hmac_pads(key)},
         ).fetchall()
     assert found == [(pseudonym(key, value),)]
+
+
+def test_what_a_client_repeats_of_its_user_is_a_pseudonym_everywhere(
+    home, load, landed
+):
+    line = record(end_user="jane-doe-77", request_tags=["user:jane-doe-77", "env:prod"])
+    line["trace_id"] = "session of jane-doe-77"
+    entry = load(ndjson(line)).entry
+    known = pseudonym(pseudonym_key(home.path), "jane-doe-77")
+    assert landed("select end_user_id, trace_id, tags from requests") == [
+        (known, f"session of {known}", f'["env:prod","user:{known}"]')
+    ]
+    assert entry.masked_count == 1
+
+
+def test_keys_logged_whole_stay_apart(load, landed):
+    keys = [f"sk-proj-{letter * 24}" for letter in "abb"]
+    load(
+        ndjson(
+            *(
+                record(str(number), metadata__user_api_key_hash=key)
+                for number, key in enumerate(keys)
+            )
+        )
+    )
+    found = [key for (key,) in landed("select api_key_id from requests order by all")]
+    assert len(set(found)) == 2
+    assert all(key.startswith("[masked:credential:") for key in found)
