@@ -24,8 +24,8 @@ from loaders.ledger import LedgerEntry
 from loaders.load import Load, Package
 from loaders.projection import Connection, project
 from loaders.quarantine import rejected_records
-from loaders.streams import STREAMS
 from loaders.sql import quoted
+from loaders.streams import STREAMS
 
 
 @dataclass(frozen=True)
