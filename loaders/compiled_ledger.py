@@ -1,6 +1,5 @@
 """What dbt knows of the ledger: two small Parquet files, written before a build."""
 
-from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
@@ -36,6 +35,8 @@ _LOAD_DAYS = {
     "stream": "varchar",
     "event_date": "date",
     "landed_count": "bigint",
+    "min_time": "timestamp",
+    "max_time": "timestamp",
 }
 
 
@@ -56,12 +57,18 @@ def compile_ledger(ledger: Ledger, folder: Path) -> None:
             "format_rank": known.rank if known else None,
         }
         loads.append({name: row[name] for name in _LOADS})
-        counts: Counter[str] = Counter()
-        for file in entry.files:
-            counts[file.event_date] += file.row_count
-        for day, count in counts.items():
-            values = (entry.load_id, entry.stream, day, count)
-            days.append(dict(zip(_LOAD_DAYS, values, strict=True)))
+        days += [
+            {
+                "load_id": entry.load_id,
+                "stream": file.stream,
+                "event_date": file.event_date,
+                "landed_count": file.row_count,
+                "min_time": file.min_time,
+                "max_time": file.max_time,
+            }
+            for file in entry.files
+            if file.event_date is not None
+        ]
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as con:
         for name, rows, columns in (

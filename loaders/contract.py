@@ -56,6 +56,12 @@ class Stream:
     earliest_time: str = "2015-01-01"
 
     @property
+    def added_by_landing(self) -> frozenset[str]:
+        """Columns that no projection gives."""
+        apart = "source_format" if self.is_dated else "row_hash"
+        return frozenset({apart, "load_id", "record_no"})
+
+    @property
     def fingerprint(self) -> str:
         """Changes when a column is added, so that readers know older files by it."""
         text = ",".join(f"{column.name} {column.type}" for column in self.columns)
@@ -66,8 +72,6 @@ class Stream:
 # `client_ip` becomes client_ip_hash, client_net_hash and ip_family.
 CLIENT_IP = "client_ip"
 DERIVED_FROM_CLIENT_IP = ("client_ip_hash", "client_net_hash", "ip_family")
-# What landing itself adds to every row.
-ADDED_BY_LANDING = ("source_format", "load_id", "record_no", "row_hash")
 # Which of a format's streams a row of `projected` belongs to, where it has several.
 STREAM = "stream"
 

@@ -1,26 +1,26 @@
 """Privacy at the door: no raw person and no credential goes past `projected`."""
 
+from collections.abc import Sequence
+
 from loaders import privacy
-from loaders.contract import CLIENT_IP, Stream
+from loaders.contract import CLIENT_IP, Column, Stream
 from loaders.projection import Connection
 
 
-def mask(con: Connection, stream: Stream, columns: frozenset[str]) -> None:
+def mask(con: Connection, streams: Sequence[Stream], columns: frozenset[str]) -> None:
     """Replace values shaped like credentials, e-mail or IP addresses, in place.
 
     Fills `masked`: how many values of which row of `projected`.
 
     Args:
         con: Holds `projected`.
-        stream: Its contract.
+        streams: Its contracts.
         columns: What the projection gave.
     """
     free = [
         column.name
-        for column in stream.columns
-        if column.name in columns
-        and column.type == "string"
-        and not (column.values or column.personal)
+        for column in _projected(streams, columns)
+        if column.type == "string" and not (column.values or column.personal)
     ]
     con.execute("create or replace temp table hits (row_id bigint)")
     # One pass over everything first: nearly every file is clean.
@@ -59,21 +59,17 @@ def _mask_column(con: Connection, name: str, shape: str, replacement: str) -> No
 
 
 def pseudonymise(
-    con: Connection, stream: Stream, columns: frozenset[str], key: bytes
+    con: Connection, streams: Sequence[Stream], columns: frozenset[str], key: bytes
 ) -> None:
     """Fill `pseudonyms` and `addresses`: once per distinct value, not once per row.
 
     Args:
         con: Holds `projected`.
-        stream: Its contract.
+        streams: Its contracts.
         columns: What the projection gave.
         key: From `privacy.pseudonym_key`.
     """
-    personal = [
-        column.name
-        for column in stream.columns
-        if column.personal and column.name in columns
-    ]
+    personal = [col.name for col in _projected(streams, columns) if col.personal]
     values = _distinct(con, f"unnest([{', '.join(personal)}])") if personal else []
     con.execute(
         """
@@ -100,6 +96,12 @@ def pseudonymise(
             "family": [family for _, _, family in described],
         },
     )
+
+
+def _projected(streams: Sequence[Stream], columns: frozenset[str]) -> list[Column]:
+    """Columns of the contracts that the projection gave, each once."""
+    found = {column.name: column for stream in streams for column in stream.columns}
+    return [column for name, column in found.items() if name in columns]
 
 
 def _distinct(con: Connection, expression: str) -> list[str]:

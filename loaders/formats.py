@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
-from pathlib import Path
 
+from loaders.csv_rows import header_of
 from loaders.json_values import first_objects
 
 _RECORDS_LOOKED_AT = 20
@@ -19,28 +19,39 @@ class Format:
         name: What rules and `--format` call it.
         version: Part of a load's identity: raise it when the projection changes what
             lands, and the same files are landed again.
-        stream: The stream that its records land in.
+        streams: Where its records land; where there are several, the projection names
+            each row's in a column `stream`. What is refused is the first one's.
         rank: Of two copies of one record the one of the lower rank is kept.
-        projection: SQL over `raw_records(record)`; gives the stream's columns and
-            `reject`. May use $gateway and $timezone.
-        default_gateway: `gateway` of its records where no rule names one.
+        projection: SQL over `raw_records(record)`; gives the streams' columns and
+            `reject`. May use $gateway, $timezone and $salt, which goes into ids made
+            of content.
+        default_gateway: `gateway` of its records where no rule names one; None where
+            they have none.
         recognises: Whether a record with these top-level keys is one of its own.
     """
 
     name: str
     version: str
-    stream: str
+    streams: tuple[str, ...]
     rank: int
-    projection: Path
-    default_gateway: str
+    projection: str
+    default_gateway: str | None
     recognises: Callable[[Set[str]], bool]
+
+    @property
+    def stream(self) -> str:
+        """The first of its streams."""
+        return self.streams[0]
 
 
 def registry() -> Mapping[str, Format]:
     """Every format by name; a new one is added here and nowhere else."""
+    from loaders.directory import DIRECTORY_FORMATS
+    from loaders.gateway.events import EVENTS
     from loaders.gateway.litellm import LITELLM
 
-    return {format_.name: format_ for format_ in (LITELLM,)}
+    known = (LITELLM, EVENTS, *DIRECTORY_FORMATS)
+    return {format_.name: format_ for format_ in known}
 
 
 def detect(head: bytes) -> Format | None:
@@ -54,7 +65,8 @@ def detect(head: bytes) -> Format | None:
         head: The first bytes of the decompressed text.
     """
     text = head.decode("utf-8", errors="replace")
-    for keys in first_objects(text, _RECORDS_LOOKED_AT):
+    header = frozenset(header_of(text))
+    for keys in (header, *first_objects(text, _RECORDS_LOOKED_AT)):
         for known in registry().values():
             if known.recognises(keys):
                 return known

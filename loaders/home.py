@@ -1,6 +1,7 @@
 """A home: the folders of one installation and its `tollbook.toml`."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -96,12 +97,15 @@ class Home:
     def rule_for(self, name: str) -> InboxRule:
         """The rule of a file, by its path below the inbox.
 
-        A folder named like a format forces that format where no rule does.
+        Where no rule does, a folder named like a format forces that format, and so
+        does a file name that begins with a directory table's.
         """
         for rule in self.settings.inbox:
             if fnmatch(name, rule.glob):
                 return rule
-        for part in Path(name).parts[:-1]:
+        *folders, file = Path(name).parts
+        table = re.match(r"directory_[a-z_]*[a-z]", file)
+        for part in (*folders, table[0] if table else ""):
             if part in registry():
                 return InboxRule(glob=name, format=part)
         return InboxRule(glob=name)

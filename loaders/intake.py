@@ -12,7 +12,7 @@ from loaders.formats import detect, registry
 from loaders.home import DEMO_FOLDER, IGNORE, Home, InboxRule
 from loaders.landing import land
 from loaders.ledger import Ledger, LedgerEntry
-from loaders.load import Load, Package
+from loaders.load import Load, Package, WayToRead
 from loaders.privacy import masked, pseudonym_key
 from loaders.projection import Connection
 from loaders.source_file import SourceFile, open_source
@@ -61,7 +61,7 @@ class Intake:
         self._by_key: dict[str, list[LedgerEntry]] = defaultdict(list)
         for entry in ledger.live.values():
             self._note(entry)
-        self._waiting: dict[tuple[str, str, str], dict[str, Load]] = defaultdict(dict)
+        self._waiting: dict[WayToRead, dict[str, Load]] = defaultdict(dict)
         self.landed: dict[str, Outcome] = {}
 
     def take(self, path: Path) -> Outcome | Load:
@@ -105,7 +105,7 @@ class Intake:
             source_path=name,
             landed_at=datetime.now(UTC).replace(tzinfo=None).isoformat(),
             is_demo=Path(name).parts[0] == DEMO_FOLDER,
-            is_growable=source.layout == "lines",
+            is_growable=source.layout != "values",
         )
         known = self._ledger.entries.get(load.id)
         waiting = self._waiting[load.way_to_read]

@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator, Set
 from typing import Literal
 
+from loaders.csv_rows import header_of
 from loaders.decoding import BLANK
 
-# NDJSON; or an array, or objects over many lines.
-Layout = Literal["lines", "values"]
+# NDJSON; an array, or objects over many lines; or CSV.
+Layout = Literal["lines", "values", "csv"]
 
 _DECODER = json.JSONDecoder()
 # Brackets and commas of arrays, blanks, and RFC 7464's record separator.
@@ -68,6 +69,9 @@ def layout_of(head: bytes) -> Layout:
     if head.lstrip(BLANK)[:1] == b"[":
         return "values"
     lines = head.split(b"\n")
+    has_objects = any(line.startswith(b"{") for line in lines)
+    if not has_objects and header_of(head.decode("utf-8", errors="replace")):
+        return "csv"
     if len(lines) == 1:
         return "lines"
     for line in lines[:100]:

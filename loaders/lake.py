@@ -21,6 +21,7 @@ from loaders.streams import STREAMS
 
 _SCRATCH = "_scratch"
 _QUARANTINE = "_quarantine"
+_CONTRACT = "contract.parquet"
 # Sorts before every real day and holds no row, only the contract's columns.
 _NO_DAY = "event_date=1970-01-01"
 
@@ -39,15 +40,7 @@ def prepare(lake: Path) -> Ledger:
         shutil.rmtree(lake / _SCRATCH, ignore_errors=True)
         ledger = Ledger(lake)
         _sweep(lake, ledger)
-        for stream in STREAMS.values():
-            columns = {col.name: duckdb_type(col.type) for col in stream.columns}
-            _write_empty(lake / stream.name / _NO_DAY / "contract.parquet", columns)
-            quarantine = {
-                name: duckdb_type(type_) for name, type_ in QUARANTINE_COLUMNS.items()
-            }
-            _write_empty(
-                lake / _QUARANTINE / stream.name / "contract.parquet", quarantine
-            )
+        _write_contracts(lake)
     except OSError as error:
         raise LakeUnwritable(f"{lake}: {error.strerror}") from error
     return ledger
@@ -68,8 +61,7 @@ class Written:
 
 def write_package(
     con: Connection,
-    stream: Stream,
-    selected: str,
+    selected: Mapping[str, str],
     rejected: Sequence[Rejected],
     package_id: str,
     lake: Path,
@@ -78,8 +70,8 @@ def write_package(
 
     Args:
         con: Where `selected` can be run.
-        stream: Of the package.
-        selected: SQL of the fit rows, with their `load_id` and `event_date`.
+        selected: By stream, SQL of its fit rows, with their `load_id` and
+            `event_date`. Rejected rows go to the first stream's quarantine.
         rejected: Rows for quarantine.
         package_id: Names the files.
         lake: Root of the lake.
@@ -98,23 +90,17 @@ def write_package(
         if rejected:
             beside = scratch / f"{package_id}_0.parquet"
             write_rejected(con, rejected, beside)
-            quarantine = f"{_QUARANTINE}/{stream.name}/{beside.name}"
+            quarantine = f"{_QUARANTINE}/{next(iter(selected))}/{beside.name}"
             _into_place(beside, lake / quarantine)
-        con.execute(
-            f"""
-            copy ({selected}) to {quoted(scratch)} (
-                format parquet, compression zstd, partition_by (event_date),
-                overwrite_or_ignore, filename_pattern 'part_{{i}}'
-            )
-            """
-        )
         files: dict[str, list[LakeFile]] = defaultdict(list)
-        for folder in sorted(scratch.glob("event_date=*")):
-            for number, path in enumerate(sorted(folder.glob("*.parquet"))):
-                name = f"{stream.name}/{folder.name}/{package_id}_{number}.parquet"
-                for load_id, file in _day_file(con, path, name):
+        for name, rows in selected.items():
+            for path in _write_stream(con, STREAMS[name], rows, scratch / name):
+                folder = path.parent.relative_to(scratch)
+                number = path.stem.removeprefix("part_")
+                final = (folder / f"{package_id}_{number}.parquet").as_posix()
+                for load_id, file in _lake_file(con, STREAMS[name], path, final):
                     files[load_id].append(file)
-                _into_place(path, lake / name)
+                _into_place(path, lake / final)
         return Written(files, quarantine)
     except OSError as error:
         raise LakeUnwritable(f"{lake}: {error.strerror}") from error
@@ -124,16 +110,53 @@ def write_package(
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _day_file(con: Connection, path: Path, name: str) -> Iterator[tuple[str, LakeFile]]:
+def _write_stream(
+    con: Connection, stream: Stream, rows: str, folder: Path
+) -> list[Path]:
+    """The finished Parquet files of a stream, in `folder` or one below it a day."""
+    folder.mkdir()
+    options = "format parquet, compression zstd"
+    if stream.is_dated:
+        con.execute(
+            f"""
+            copy ({rows}) to {quoted(folder)} ({options}, partition_by (event_date),
+                overwrite_or_ignore, filename_pattern 'part_{{i}}')
+            """
+        )
+        return sorted(folder.glob("event_date=*/*.parquet"))
+    path = folder / "part_0.parquet"
+    copied = con.execute(
+        f"""
+        copy (select * exclude (event_date) from ({rows})) to {quoted(path)} ({options})
+        """
+    ).fetchall()
+    return [path] if copied[0][0] else []
+
+
+def _lake_file(
+    con: Connection, stream: Stream, path: Path, name: str
+) -> Iterator[tuple[str, LakeFile]]:
     """What each load has in one Parquet file."""
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    day = Path(name).parent.name.removeprefix("event_date=")
+    _, _, day = Path(name).parent.name.partition("event_date=")
     counted = con.execute(
-        "select load_id, count(*) from read_parquet($1) group by load_id", [str(path)]
+        f"""
+        select
+            load_id,
+            count(*),
+            cast(min({stream.time_column}) as varchar),
+            cast(max({stream.time_column}) as varchar)
+        from read_parquet($1)
+        group by load_id
+        """,
+        [str(path)],
     ).fetchall()
-    for load_id, rows in counted:
-        yield load_id, LakeFile(name, day, digest, rows, len(content))
+    for load_id, rows, first, last in counted:
+        yield (
+            load_id,
+            LakeFile(name, day or None, first, last, digest, rows, len(content)),
+        )
 
 
 def _into_place(beside: Path, final: Path) -> None:
@@ -150,9 +173,9 @@ def _sweep(lake: Path, ledger: Ledger) -> None:
     kept = {file.path for entry in ledger.live.values() for file in entry.files}
     kept |= {entry.quarantine_path or "" for entry in ledger.live.values()}
     for folder in (*STREAMS, _QUARANTINE):
-        for path in (lake / folder).glob("*/*.parquet"):
+        for path in (lake / folder).rglob("*.parquet"):
             name = path.relative_to(lake).as_posix()
-            if path.name != "contract.parquet" and name not in kept:
+            if path.name != _CONTRACT and name not in kept:
                 path.unlink()
     for path in ledger.incomplete:
         path.unlink()
@@ -160,25 +183,36 @@ def _sweep(lake: Path, ledger: Ledger) -> None:
         beside.unlink()
 
 
-def _write_empty(path: Path, columns: dict[str, str]) -> None:
-    """A zero-row Parquet file of these columns, written once per contract."""
-    connection = duckdb.connect()
-    try:
-        if path.exists():
-            rows = connection.execute(
-                "select name from parquet_schema($1) where num_children is null",
-                [str(path)],
-            ).fetchall()
-            if [name for (name,) in rows] == list(columns):
-                return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        selected = ", ".join(
-            f"cast(null as {col}) as {name}" for name, col in columns.items()
-        )
-        beside = path.with_suffix(".new")
-        connection.execute(
-            f"copy (select {selected} limit 0) to {quoted(beside)} (format parquet)"
-        )
-        os.replace(beside, path)
-    finally:
-        connection.close()
+def _write_contracts(lake: Path) -> None:
+    """A zero-row Parquet file for each stream, written anew where columns changed."""
+    wanted: dict[Path, Mapping[str, str]] = {}
+    for stream in STREAMS.values():
+        folder = lake / stream.name / (_NO_DAY if stream.is_dated else "")
+        wanted[folder / _CONTRACT] = {col.name: col.type for col in stream.columns}
+        wanted[lake / _QUARANTINE / stream.name / _CONTRACT] = QUARANTINE_COLUMNS
+    there = [str(path) for path in wanted if path.exists()]
+    with duckdb.connect() as con:
+        rows = con.execute(
+            """
+            select file_name, list(name) from parquet_schema($1)
+            where num_children is null group by file_name
+            """,
+            [there],
+        ).fetchall() if there else []  # fmt: skip
+        found = dict(rows)
+        for path, columns in wanted.items():
+            if found.get(str(path)) != list(columns):
+                _write_empty(con, path, columns)
+
+
+def _write_empty(con: Connection, path: Path, columns: Mapping[str, str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    selected = ", ".join(
+        f"cast(null as {duckdb_type(type_)}) as {name}"
+        for name, type_ in columns.items()
+    )
+    beside = path.with_suffix(".new")
+    con.execute(
+        f"copy (select {selected} limit 0) to {quoted(beside)} (format parquet)"
+    )
+    os.replace(beside, path)

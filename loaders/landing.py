@@ -5,13 +5,14 @@ pseudonymise → write good rows by UTC day and rejected ones to quarantine → 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from loaders.contract import (
     CLIENT_IP,
     DERIVED_FROM_CLIENT_IP,
+    STREAM,
     Column,
     Stream,
     duckdb_type,
@@ -25,17 +26,15 @@ from loaders.load import Load, Package
 from loaders.projection import Connection, project
 from loaders.quarantine import rejected_records
 from loaders.sql import quoted
-from loaders.streams import STREAMS
+from loaders.streams import STREAMS, contract_of
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What `projected` holds of one load; times of fit records, UTC."""
+    """What `projected` holds of one load."""
 
     records: int
     masked: int
-    min_time: str | None
-    max_time: str | None
 
 
 def land(
@@ -56,18 +55,19 @@ def land(
         FileNotLanded: A file cannot be read, or changed meanwhile.
         LakeUnwritable: Nothing was committed; the lake is as it was.
     """
-    stream = STREAMS[package.loads[0].format.stream]
-    columns = project(con, package, stream)
-    mask(con, stream, columns)
-    pseudonymise(con, stream, columns, key)
+    format_ = package.loads[0].format
+    streams = [STREAMS[name] for name in format_.streams]
+    columns = project(con, package, key)
+    mask(con, streams, columns)
+    pseudonymise(con, streams, columns, key)
     rejected = rejected_records(con, package)
-    selected = _fit_rows(stream, package.loads[0].format, columns)
-    written = write_package(con, stream, selected, rejected, package.id, lake)
+    selected = {s: _fit_rows(s, format_, columns) for s in format_.streams}
+    written = write_package(con, selected, rejected, package.id, lake)
     for load in package.loads:
         if load.source.changed_since_opened():
             path = load.source.path
             raise FileNotLanded(f"{path}: changed while it was read; try again")
-    measured = _measure(con, stream)
+    measured = _measure(con)
     reasons: dict[object, Counter[str]] = defaultdict(Counter)
     for row in rejected:
         reasons[row["load_id"]][str(row["reason"])] += 1
@@ -75,9 +75,8 @@ def land(
         _entry(
             load,
             package,
-            stream,
             written,
-            measured.get(load.id, Measured(0, 0, None, None)),
+            measured.get(load.id, Measured(0, 0)),
             reasons[load.id],
         )
         for load in package.loads
@@ -87,7 +86,6 @@ def land(
 def _entry(
     load: Load,
     package: Package,
-    stream: Stream,
     written: Written,
     measured: Measured,
     reasons: Mapping[str, int],
@@ -97,8 +95,8 @@ def _entry(
         load_id=load.id,
         package_id=package.id,
         package_size=len(package.loads),
-        stream=stream.name,
-        contract=stream.fingerprint,
+        stream=load.format.stream,
+        contract=contract_of(load.format.streams),
         format=load.format.name,
         format_version=load.format.version,
         gateway=load.gateway,
@@ -122,22 +120,18 @@ def _entry(
         quarantined_by_reason=dict(reasons),
         ignored_by_reason={},
         masked_count=measured.masked,
-        min_time=measured.min_time,
-        max_time=measured.max_time,
+        min_time=min((file.min_time for file in files), default=None),
+        max_time=max((file.max_time for file in files), default=None),
         files=files,
         quarantine_path=written.quarantine if reasons else None,
         replaces=load.replaces,
     )
 
 
-def _measure(con: Connection, stream: Stream) -> dict[str, Measured]:
-    time = (
-        f"case when projected.refused is null then projected.{stream.time_column} end"
-    )
+def _measure(con: Connection) -> dict[str, Measured]:
     rows = con.execute(
-        f"""
-        select loads.load_id, count(*), coalesce(sum(masked.value_count), 0),
-            cast(min({time}) as varchar), cast(max({time}) as varchar)
+        """
+        select loads.load_id, count(*), coalesce(sum(masked.value_count), 0)
         from projected
         asof join loads on projected.rowid >= loads.first
         left join masked on projected.rowid = masked.row_id
@@ -147,8 +141,9 @@ def _measure(con: Connection, stream: Stream) -> dict[str, Measured]:
     return {load: Measured(*values) for load, *values in rows}
 
 
-def _fit_rows(stream: Stream, format_: Format, columns: frozenset[str]) -> str:
-    """SQL: every fit row in the stream's columns, sorted for pruning."""
+def _fit_rows(name: str, format_: Format, columns: frozenset[str]) -> str:
+    """SQL: every fit row of a stream in its columns, sorted for pruning."""
+    stream = STREAMS[name]
     added = {
         "source_format": quoted(format_.name),
         "load_id": "loads.load_id",
@@ -166,10 +161,14 @@ def _fit_rows(stream: Stream, format_: Format, columns: frozenset[str]) -> str:
             return "null"
         return f"{name}_pseudonym.kept" if column.personal else f"projected.{name}"
 
+    if not stream.is_dated:
+        del added["source_format"]
+        added["row_hash"] = _hash_of(value(column) for column in _versioned(stream))
     selected = ", ".join(
         f"cast({value(column)} as {duckdb_type(column.type)}) as {column.name}"
         for column in stream.columns
     )
+    fit = f"projected.{STREAM} = {quoted(name)}" if STREAM in columns else "true"
     joins = [
         f"left join pseudonyms as {column.name}_pseudonym "
         f"on {column.name}_pseudonym.raw = projected.{column.name}"
@@ -183,6 +182,18 @@ def _fit_rows(stream: Stream, format_: Format, columns: frozenset[str]) -> str:
         from projected
         asof join loads on projected.rowid >= loads.first
         {" ".join(joins)}
-        where projected.refused is null
+        where projected.refused is null and {fit}
         order by event_date, {stream.time_column}, load_id, record_no
     """
+
+
+def _versioned(stream: Stream) -> list[Column]:
+    """What a directory's row says of a thing, and not since when or on whose word."""
+    apart = stream.added_by_landing | {"valid_from", "recorded_at"}
+    return [column for column in stream.columns if column.name not in apart]
+
+
+def _hash_of(expressions: Iterable[str]) -> str:
+    """SQL: a hash of values as they are landed, pseudonyms and not people."""
+    texts = ", ".join(f"cast({expression} as varchar)" for expression in expressions)
+    return f"md5(cast(to_json([{texts}]) as varchar))"

@@ -17,17 +17,26 @@ class LakeFile:
 
     Attributes:
         path: Relative to the lake. Small files that landed together share it.
-        event_date: UTC day, `YYYY-MM-DD`.
+        event_date: UTC day, `YYYY-MM-DD`; None in a stream without one.
+        min_time: Earliest time of the load's records in it, UTC, ISO 8601.
+        max_time: Latest one.
         sha256: Of its bytes.
         row_count: Records in it of this load.
         size_bytes: On disk.
     """
 
     path: str
-    event_date: str
+    event_date: str | None
+    min_time: str
+    max_time: str
     sha256: str
     row_count: int
     size_bytes: int
+
+    @property
+    def stream(self) -> str:
+        """Whose records it holds."""
+        return self.path.partition("/")[0]
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,8 @@ class LedgerEntry:
     """What one file brought. Counts are records; times are UTC, ISO 8601.
 
     `read_count` is counted apart from the parser, and
-    read = landed + quarantined + ignored.
+    read = landed + quarantined + ignored. `stream` is the first that the format gives;
+    each of `files` says its own.
     """
 
     load_id: str
@@ -45,7 +55,7 @@ class LedgerEntry:
     contract: str
     format: str
     format_version: str
-    gateway: str
+    gateway: str | None
     timezone: str
     source_path: str
     source_sha256: str
@@ -80,7 +90,7 @@ class LedgerEntry:
     @property
     def days(self) -> frozenset[str]:
         """UTC days that it has records for."""
-        return frozenset(file.event_date for file in self.files)
+        return frozenset(f.event_date for f in self.files if f.event_date is not None)
 
 
 class Ledger:
@@ -134,12 +144,12 @@ class Ledger:
 
     @property
     def data_complete_through(self) -> dict[str, str]:
-        """The watermark of each stream: its latest live record, UTC."""
+        """The watermark of each dated stream: its latest live record, UTC."""
         latest: dict[str, str] = {}
-        for entry in self.live.values():
-            if entry.max_time is not None:
-                known = latest.get(entry.stream, entry.max_time)
-                latest[entry.stream] = max(known, entry.max_time)
+        for file in (file for entry in self.live.values() for file in entry.files):
+            if file.event_date is not None:
+                known = latest.get(file.stream, file.max_time)
+                latest[file.stream] = max(known, file.max_time)
         return latest
 
     def commit(self, entries: Iterable[LedgerEntry]) -> None:

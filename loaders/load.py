@@ -15,6 +15,10 @@ def load_id(format_: Format, sha256: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+# Format, gateway, time zone.
+WayToRead = tuple[str, str | None, str]
+
+
 @dataclass
 class Load:
     """One file on its way into the lake.
@@ -22,7 +26,7 @@ class Load:
     Attributes:
         source: The open file.
         format: How to read it.
-        gateway: `gateway` of its records.
+        gateway: `gateway` of its records; None where they have none.
         timezone: IANA zone of times that carry no offset.
         source_path: As the ledger shows it: relative to the inbox where possible.
         landed_at: UTC, ISO 8601; the one wall-clock time that the lake records.
@@ -34,7 +38,7 @@ class Load:
 
     source: SourceFile
     format: Format
-    gateway: str
+    gateway: str | None
     timezone: str
     source_path: str
     landed_at: str
@@ -49,7 +53,7 @@ class Load:
         return load_id(self.format, self.source.sha256)
 
     @property
-    def way_to_read(self) -> tuple[str, str, str]:
+    def way_to_read(self) -> WayToRead:
         """Loads that share it may be landed together."""
         return self.format.name, self.gateway, self.timezone
 

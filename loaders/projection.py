@@ -7,21 +7,15 @@ from pathlib import Path
 
 import duckdb
 
-from loaders.contract import (
-    ADDED_BY_LANDING,
-    LATEST_TIME,
-    MAX_TEXT_BYTES,
-    MOST,
-    MOST_USD,
-    Column,
-    Stream,
-)
+from loaders.contract_check import contract_check
 from loaders.decoding import BLANK
 from loaders.errors import FileNotLanded
 from loaders.formats import Format
 from loaders.load import Load, Package
+from loaders.privacy import pseudonym
 from loaders.source_file import SourceFile, temporary
 from loaders.sql import quoted
+from loaders.streams import STREAMS
 
 _VOCABULARY = Path(__file__).with_name("vocabulary.sql")
 # No gateway writes a larger record; a longer line fails the file by name.
@@ -44,46 +38,49 @@ def engine() -> Iterator[Connection]:
             con.close()
 
 
-def project(con: Connection, package: Package, stream: Stream) -> frozenset[str]:
+def project(con: Connection, package: Package, key: bytes) -> frozenset[str]:
     """Fill `projected`, one row per record in the order of the package, and `loads`.
 
     Args:
         con: From `engine`.
         package: The files.
-        stream: What they must become.
+        key: Pseudonym key; salts ids that are made of content.
 
     Returns:
         The columns that the projection gave. `projected` has them, and `refused`:
-        null where the row keeps the contract, else `reason:field`. `loads` says at
-        which row (from 0) the records of a load begin.
+        null where the row keeps the contract of its stream, else `reason:field`.
+        `loads` says at which row (from 0) the records of a load begin.
 
     Raises:
         FileNotLanded: DuckDB refuses a file as a whole, or the records parsed are not
             the lines counted.
     """
-    columns = _project_once(con, package, stream)
+    columns = _project_once(con, package, key)
     misread = _misread(con, package)
     if misread:
         for load in misread:
-            load.source.split_values()
-        columns = _project_once(con, package, stream)
+            load.source.take_apart()
+        columns = _project_once(con, package, key)
+    _number_equal_records(con, package, columns)
     return columns
 
 
-def _project_once(con: Connection, package: Package, stream: Stream) -> frozenset[str]:
+def _project_once(con: Connection, package: Package, key: bytes) -> frozenset[str]:
     (source, *others) = (load.source for load in package.loads)
+    if source.layout == "csv":
+        source.take_apart()
     try:
         if source.is_small:
-            columns = _project_joined(con, package, stream)
+            columns = _project_joined(con, package, key)
         else:
-            columns = _fill(con, source.duckdb_path, _kind(source), package, stream)
+            columns = _fill(con, source.duckdb_path, _kind(source), package, key)
     except duckdb.Error as error:
         if others or source.layout == "lines":
             # DuckDB's message quotes the input: name the class alone.
             kind = type(error).__name__
             raise FileNotLanded(f"{source.path}: cannot be read ({kind})") from None
-        source.split_values()
-        return _project_once(con, package, stream)
+        source.take_apart()
+        return _project_once(con, package, key)
     records, counted = count_projected(con), _place(package)
     if source.layout == "lines" and records != counted:
         raise FileNotLanded(
@@ -94,17 +91,15 @@ def _project_once(con: Connection, package: Package, stream: Stream) -> frozense
     return columns
 
 
-def _project_joined(
-    con: Connection, package: Package, stream: Stream
-) -> frozenset[str]:
+def _project_joined(con: Connection, package: Package, key: bytes) -> frozenset[str]:
     """Small files as one text of lines."""
     with temporary() as text:
         for load in package.loads:
             if load.source.layout == "values":
-                load.source.split_values()
+                load.source.take_apart()
             load.source.write_lines(text)
         text.flush()
-        return _fill(con, f"/dev/fd/{text.fileno()}", "lines", package, stream)
+        return _fill(con, f"/dev/fd/{text.fileno()}", "lines", package, key)
 
 
 def _place(package: Package) -> int:
@@ -157,7 +152,7 @@ def count_projected(con: Connection) -> int:
 
 
 def _fill(
-    con: Connection, path: str, kind: str, package: Package, stream: Stream
+    con: Connection, path: str, kind: str, package: Package, key: bytes
 ) -> frozenset[str]:
     con.execute(
         f"""
@@ -166,7 +161,8 @@ def _fill(
         """
     )
     load = package.loads[0]
-    projection, used = bound(load.format, load.gateway, load.timezone)
+    salt = pseudonym(key, "", "content")
+    projection, used = bound(load.format, load.gateway, load.timezone, salt)
     described = con.execute(f"describe ({projection})", used).fetchall()
     columns = frozenset(name for (name, *_) in described) - {"reject"}
     con.execute(
@@ -174,7 +170,7 @@ def _fill(
         create or replace temp table projected as
         select
             * exclude (reject),
-            coalesce(reject, {contract_check(stream, columns)}) as refused
+            coalesce(reject, {contract_check(load.format, columns)}) as refused
         from ({projection})
         """,
         used,
@@ -182,11 +178,38 @@ def _fill(
     return columns
 
 
-def bound(format_: Format, gateway: str, timezone: str) -> tuple[str, dict[str, str]]:
+def bound(
+    format_: Format, gateway: str | None, timezone: str, salt: str
+) -> tuple[str, dict[str, str | None]]:
     """A format's SQL and the parameters that it uses."""
-    projection = format_.projection.read_text()
-    given = {"gateway": gateway, "timezone": timezone}
-    return projection, {n: value for n, value in given.items() if f"${n}" in projection}
+    given = {"gateway": gateway, "timezone": timezone, "salt": salt}
+    used = {
+        name: val for name, val in given.items() if f"${name}" in format_.projection
+    }
+    return format_.projection, used
+
+
+def _number_equal_records(
+    con: Connection, package: Package, columns: frozenset[str]
+) -> None:
+    """Tell equal records of a file apart where their ids are made of content."""
+    if "id_basis" not in columns:
+        return
+    for name in package.loads[0].format.streams:
+        id_ = STREAMS[name].columns[0].name
+        con.execute(
+            f"""
+            with made as (
+                select projected.rowid as row_id, row_number() over (
+                    partition by loads.load_id, {id_} order by projected.rowid
+                ) as place
+                from projected asof join loads on projected.rowid >= loads.first
+                where id_basis = 'content'
+            )
+            update projected set {id_} = {id_} || ':' || place
+            from made where projected.rowid = made.row_id and place > 1
+            """
+        )
 
 
 def _kind(source: SourceFile) -> str:
@@ -206,37 +229,3 @@ def _reader(path: str, kind: str) -> str:
         f"read_json_objects({quoted(path)}, format = '{kind}', "
         f"maximum_object_size = {_MAX_RECORD_BYTES})"
     )
-
-
-def contract_check(stream: Stream, projected: frozenset[str]) -> str:
-    """SQL: the first promise of the contract that a row breaks, as `reason:field`."""
-    missing, wrong = [], []
-    for column in stream.columns:
-        if column.name in projected:
-            wrong += _wrong(column, stream)
-        if column.is_required and column.name not in ADDED_BY_LANDING:
-            given = column.name if column.name in projected else "null"
-            missing.append(f"when {given} is null then 'missing:{column.name}'")
-    return "case " + " ".join([*missing, *wrong]) + " end"
-
-
-def _wrong(column: Column, stream: Stream) -> list[str]:
-    name = column.name
-    if column.values:
-        allowed = ", ".join(quoted(value) for value in column.values)
-        return [f"when {name} not in ({allowed}) then 'unknown_value:{name}'"]
-    if column.type == "bigint":
-        return [
-            f"when {name} < 0 then 'negative:{name}'",
-            f"when {name} > {MOST} then 'too_large:{name}'",
-        ]
-    if column.type == "timestamp":
-        return [
-            f"when {name} < '{stream.earliest_time}' or {name} >= '{LATEST_TIME}' "
-            f"then 'time_out_of_range:{name}'"
-        ]
-    if column.name.endswith("_usd"):
-        return [f"when abs({name}) > {MOST_USD} then 'too_large:{name}'"]
-    if column.type == "string":
-        return [f"when strlen({name}) > {MAX_TEXT_BYTES} then 'too_long:{name}'"]
-    return []

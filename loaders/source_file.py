@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from loaders.csv_rows import rows_of
 from loaders.decoding import (
     BLANK,
     Content,
@@ -46,12 +47,13 @@ class SourceFile:
         content_bytes: Its length.
         content_key: Digest of its first bytes; None where it is too short to grow.
         is_truncated: The compressed stream ends early; what came out is kept.
-        layout: `lines` (NDJSON) or `values` (an array, or objects over many lines).
+        layout: `lines` (NDJSON), `values` (an array, or objects over many lines) or
+            `csv`.
         line_count: Lines that are not blank, counted without any JSON parser.
         prefixes: Length -> sha256 of that many first bytes, for lengths asked for.
         head: The first megabyte of text.
         value_places: (byte offset, length) of each record in the original text, once
-            `split_values` took it apart.
+            `take_apart` did so.
     """
 
     path: Path
@@ -118,11 +120,11 @@ class SourceFile:
                 yield number, offset, line
             offset += len(line)
 
-    def split_values(self) -> None:
-        """Rewrite the text as one JSON value a line, however the values were laid out.
+    def take_apart(self) -> None:
+        """Rewrite the text as one JSON value a line, however it was laid out.
 
-        For files that DuckDB refuses or mostly cannot read: a broken value must not
-        take the good ones around it along.
+        For CSV, and for files that DuckDB refuses or mostly cannot read: a broken value
+        must not take the good ones around it along.
 
         Raises:
             FileNotLanded: The file is too large to be taken apart in memory.
@@ -139,15 +141,23 @@ class SourceFile:
         )
         self.value_places = []
         offset = reached = 0
-        for start, end in values_of(text):
-            value = text[start:end].encode("utf-8", "surrogateescape")
+        for start, end, value in self._values(text):
             offset += len(text[reached:start].encode("utf-8", "surrogateescape"))
-            self.value_places.append((offset, len(value)))
-            spool.write(value.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n")
-            offset, reached = offset + len(value), end
+            length = len(text[start:end].encode("utf-8", "surrogateescape"))
+            self.value_places.append((offset, length))
+            line = value.encode("utf-8", "surrogateescape")
+            spool.write(line.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n")
+            offset, reached = offset + length, end
         spool.flush()
         self._text, self.layout = spool, "lines"
         self.line_count = len(self.value_places)
+
+    def _values(self, text: str) -> Iterator[tuple[int, int, str]]:
+        if self.layout == "csv":
+            yield from rows_of(text)
+        else:
+            for start, end in values_of(text):
+                yield start, end, text[start:end]
 
 
 def temporary() -> BinaryIO:

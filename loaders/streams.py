@@ -5,7 +5,7 @@ tested against them. Times are UTC microseconds, durations bigint microseconds, 
 decimal. Null means unknown, never zero.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from loaders.contract import Column, Stream
 
@@ -237,3 +237,8 @@ DIRECTORY = (
 STREAMS: Mapping[str, Stream] = {
     stream.name: stream for stream in (GATEWAY_REQUESTS, PRODUCT_EVENTS, *DIRECTORY)
 }
+
+
+def contract_of(streams: Iterable[str]) -> str:
+    """Changes with the columns of any of these streams."""
+    return ",".join(STREAMS[name].fingerprint for name in streams)

@@ -80,3 +80,57 @@ create or replace temp macro refuse_any(field, raws, reason) as (
 create or replace temp macro finite(value) as (
     case when isfinite(value) then value end
 );
+
+create or replace temp macro refuse_count(field, raw) as (
+    refuse(field, raw, whole_number(raw), 'not_a_count')
+);
+
+-- 'yes', 'on' and their like are words of no export seen; they are refused.
+create or replace temp macro boolean_of(value) as (
+    case
+        when lower(value) in ('true', 't', '1') then true
+        when lower(value) in ('false', 'f', '0') then false
+    end
+);
+
+-- Microseconds of milliseconds; a fraction of one is rounded half up.
+create or replace temp macro us_of_ms(value) as (
+    cast(round(try_cast(value as decimal(18, 6)) * 1000) as bigint)
+);
+
+-- What a status code alone tells of a failure; null below 400.
+create or replace temp macro error_type_of(status_code) as (
+    case
+        when status_code = 429 then 'rate_limit'
+        when status_code in (400, 413, 422) then 'validation'
+        when status_code in (401, 403) then 'auth'
+        when status_code = 404 then 'not_found'
+        when status_code in (408, 504) then 'timeout'
+        when status_code = 499 then 'aborted'
+        when status_code in (502, 503, 529) then 'upstream'
+        when status_code >= 500 then 'gateway'
+        when status_code >= 400 then 'client_other'
+    end
+);
+
+create or replace temp macro json_pointer_of(name) as (
+    '/' || replace(replace(name, '~', '~0'), '/', '~1')
+);
+
+-- The numbers, booleans and short words of an object, as JSON text with sorted keys.
+-- Longer texts may be something that nobody may read.
+create or replace temp macro scalars_of(object, left_out) as (
+    nullif('{' || array_to_string([
+        cast(to_json(name) as varchar) || ':'
+        || cast(json_extract(object, json_pointer_of(name)) as varchar)
+        for name in list_sort(json_keys(object))
+        if not list_contains(left_out, name)
+        and json_type(object, json_pointer_of(name))
+            not in ('OBJECT', 'ARRAY', 'NULL')
+        and length(name) <= 64
+        and length(json_extract_string(object, json_pointer_of(name))) <= 64
+    ], ',') || '}', '{}')
+);
+create or replace temp macro usage_meters(raw) as (
+ {'service_tier': null::varchar,'input_uncached_tokens':null::bigint,'output_tokens':null::bigint,'cache_read_tokens':null::bigint,'cache_write_5m_tokens':null::bigint,'cache_write_1h_tokens':null::bigint,'cache_write_other_tokens':null::bigint,'reasoning_tokens':null::bigint,'audio_input_tokens':null::bigint,'cache_read_audio_tokens':null::bigint,'audio_output_tokens':null::bigint,'image_input_tokens':null::bigint,'web_search_calls':null::bigint,'problem':null::varchar}
+);

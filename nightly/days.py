@@ -77,8 +77,9 @@ def batch_size(
     rows: dict[date, int] = {}
     for entry in live.values():
         for file in entry.files:
-            month = date.fromisoformat(file.event_date).replace(day=1)
-            rows[month] = rows.get(month, 0) + file.row_count
+            if file.event_date is not None:
+                month = date.fromisoformat(file.event_date).replace(day=1)
+                rows[month] = rows.get(month, 0) + file.row_count
     return "month" if max(rows.values(), default=0) < MOST_ROWS_IN_A_MONTH else "day"
 
 

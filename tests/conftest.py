@@ -114,7 +114,8 @@ def landed(home: Home) -> Callable[[str], list[tuple[Any, ...]]]:
         from loaders.ledger import Ledger
 
         live = Ledger(home.lake).live
-        paths = {file.path for entry in live.values() for file in entry.files}
+        files = (file for entry in live.values() for file in entry.files)
+        paths = {file.path for file in files if file.stream == "gateway_requests"}
         files = [str(home.lake / path) for path in sorted(paths)]
         empty = home.lake.glob("gateway_requests/*/contract.parquet")
         with duckdb.connect() as con:

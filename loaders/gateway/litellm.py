@@ -14,9 +14,9 @@ def _recognises(keys: Set[str]) -> bool:
 LITELLM = Format(
     name="litellm",
     version="1",
-    stream="gateway_requests",
+    streams=("gateway_requests",),
     rank=10,
-    projection=Path(__file__).with_name("litellm.sql"),
+    projection=Path(__file__).with_name("litellm.sql").read_text(),
     default_gateway="litellm",
     recognises=_recognises,
 )

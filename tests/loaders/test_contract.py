@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from loaders.contract import CLIENT_IP
+from loaders.contract import CLIENT_IP, STREAM
 from loaders.formats import registry
 from loaders.projection import bound, engine
 from loaders.streams import GATEWAY_REQUESTS, STREAMS
@@ -48,9 +48,10 @@ def test_copies_are_compared_in_every_value():
 
 @pytest.mark.parametrize("format_", registry().values(), ids=lambda f: f.name)
 def test_a_projection_gives_columns_of_its_stream_and_no_others(format_):
-    known = {column.name for column in STREAMS[format_.stream].columns}
+    streams = [STREAMS[name] for name in format_.streams]
+    known = {column.name for stream in streams for column in stream.columns}
     with engine() as con:
         con.execute("create temp view raw_records as select '{}'::json as record")
-        sql, used = bound(format_, "g", "UTC")
+        sql, used = bound(format_, "g", "UTC", "salt")
         names = {row[0] for row in con.execute(f"describe ({sql})", used).fetchall()}
-    assert names <= known | {CLIENT_IP, "reject"}
+    assert names <= known | {CLIENT_IP, "reject", STREAM}

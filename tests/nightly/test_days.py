@@ -30,7 +30,9 @@ _ENTRY = LedgerEntry(
 
 
 def entry(*days, rows=1):
-    files = tuple(LakeFile("", f"2026-01-{day:02d}", "", rows, 0) for day in days)
+    files = tuple(
+        LakeFile("", f"2026-01-{day:02d}", "", "", "", rows, 0) for day in days
+    )
     return replace(_ENTRY, files=files)
 
 

@@ -12,14 +12,20 @@ hours as (
     where attempt_count > 0
 ),
 
+live_days as (
+    select load_days.*
+    from load_days
+    inner join loads on load_days.load_id = loads.load_id
+),
+
 spans as (
     select
-        loads.stream,
-        max(loads.max_time) as data_complete_through,
-        cast(min(loads.min_time) as date) as first_date,
-        cast(max(loads.max_time) as date) as last_date
-    from loads
-    group by loads.stream
+        stream,
+        max(max_time) as data_complete_through,
+        min(event_date) as first_date,
+        max(event_date) as last_date
+    from live_days
+    group by stream
 ),
 
 -- A day that nobody delivered is a row too, or a gap could not be seen.
@@ -29,18 +35,16 @@ days as (
         data_complete_through,
         {{ each_day('first_date', 'last_date') }} as event_date
     from spans
-    where first_date is not null
 ),
 
 landed as (
     select
-        load_days.stream,
-        load_days.event_date,
-        count(*) as load_count,
-        sum(load_days.landed_count) as landed_count
-    from load_days
-    inner join loads on load_days.load_id = loads.load_id
-    group by load_days.stream, load_days.event_date
+        stream,
+        event_date,
+        count(distinct load_id) as load_count,
+        sum(landed_count) as landed_count
+    from live_days
+    group by stream, event_date
 ),
 
 built as (
@@ -58,9 +62,18 @@ completeness as (
         days.stream,
         cast(coalesce(landed.load_count, 0) as bigint) as load_count,
         cast(coalesce(landed.landed_count, 0) as bigint) as landed_count,
-        cast(coalesce(built.attempt_count, 0) as bigint) as attempt_count,
-        cast(coalesce(built.hours_with_records_count, 0) as bigint)
-            as hours_with_records_count,
+        cast(
+            case
+                when days.stream = 'gateway_requests'
+                    then coalesce(built.attempt_count, 0)
+            end as bigint
+        ) as attempt_count,
+        cast(
+            case
+                when days.stream = 'gateway_requests'
+                    then coalesce(built.hours_with_records_count, 0)
+            end as bigint
+        ) as hours_with_records_count,
         days.data_complete_through,
         days.event_date < cast(days.data_complete_through as date) as is_complete,
         days.event_date

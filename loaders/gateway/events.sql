@@ -1,0 +1,323 @@
+-- Events of a gateway of one's own: requests, and what happened to a consumer beside
+-- them; `events.schema.json` is the format's documentation. Reads `raw_records(record)`
+-- and gives the columns of gateway_requests and product_events, `stream` and `reject`.
+with parsed as (
+    -- One parse per record. Numbers, times and booleans come as text: what is not one is
+    -- then refused by name instead of turning into null.
+    select
+        record,
+        record is null as is_malformed,
+        record not like '{%' as is_not_object,
+        json_transform(record, '{
+            "event_type": "VARCHAR", "event_time": "VARCHAR", "event_id": "VARCHAR",
+            "request_id": "VARCHAR", "logical_request_id": "VARCHAR",
+            "idempotency_key": "VARCHAR", "trace_id": "VARCHAR",
+            "provider_response_id": "VARCHAR", "completed_at": "VARCHAR",
+            "client_sent_at": "VARCHAR", "updated_at": "VARCHAR",
+            "source_version": "VARCHAR",
+            "consumer": {
+                "api_key_id": "VARCHAR", "developer_id": "VARCHAR",
+                "application_id": "VARCHAR", "project_id": "VARCHAR",
+                "team_id": "VARCHAR", "organization_id": "VARCHAR",
+                "plan_id": "VARCHAR", "client_id": "VARCHAR", "end_user_id": "VARCHAR"
+            },
+            "api": {
+                "service": "VARCHAR", "endpoint": "VARCHAR", "method": "VARCHAR",
+                "version": "VARCHAR", "operation": "VARCHAR", "environment": "VARCHAR",
+                "job_type": "VARCHAR", "prompt_template_id": "VARCHAR"
+            },
+            "model": {
+                "provider": "VARCHAR", "requested": "VARCHAR", "served": "VARCHAR",
+                "deployment_id": "VARCHAR", "upstream_host": "VARCHAR",
+                "provider_account": "VARCHAR", "provider_project": "VARCHAR",
+                "service_tier": "VARCHAR", "is_batch": "VARCHAR",
+                "fallback_from": "VARCHAR", "retry_reason": "VARCHAR"
+            },
+            "attempts": {"retries": "VARCHAR", "fallbacks": "VARCHAR"},
+            "network": {
+                "client_ip": "VARCHAR", "region": "VARCHAR", "pop": "VARCHAR",
+                "asn": "VARCHAR", "ip_family": "VARCHAR", "country": "VARCHAR",
+                "network_type": "VARCHAR", "sdk_name": "VARCHAR",
+                "sdk_version": "VARCHAR", "runtime": "VARCHAR",
+                "device_class": "VARCHAR"
+            },
+            "timings": {
+                "request_duration_ms": "VARCHAR", "upstream_ms": "VARCHAR",
+                "queue_ms": "VARCHAR", "gateway_ms": "VARCHAR", "ttft_ms": "VARCHAR"
+            },
+            "result": {
+                "status_code": "VARCHAR", "error_type": "VARCHAR",
+                "error_code": "VARCHAR", "finish_reason": "VARCHAR",
+                "is_streamed": "VARCHAR", "is_aborted": "VARCHAR",
+                "cache": {"hit": "VARCHAR", "status": "VARCHAR"}
+            },
+            "usage": {
+                "raw": "JSON",
+                "input_uncached_tokens": "VARCHAR", "cache_read_tokens": "VARCHAR",
+                "cache_write_5m_tokens": "VARCHAR", "cache_write_1h_tokens": "VARCHAR",
+                "cache_write_other_tokens": "VARCHAR", "output_tokens": "VARCHAR",
+                "reasoning_tokens": "VARCHAR", "audio_input_tokens": "VARCHAR",
+                "cache_read_audio_tokens": "VARCHAR", "audio_output_tokens": "VARCHAR",
+                "image_input_tokens": "VARCHAR", "image_units": "VARCHAR",
+                "web_search_calls": "VARCHAR", "input_items": "VARCHAR",
+                "request_bytes": "VARCHAR", "response_bytes": "VARCHAR",
+                "token_basis": "VARCHAR", "logged_cost_usd": "VARCHAR"
+            },
+            "quota": {
+                "bucket": "VARCHAR", "consumed": "VARCHAR", "limit": "VARCHAR",
+                "remaining": "VARCHAR"
+            },
+            "flags": "JSON", "tags": ["VARCHAR"], "params": "JSON",
+            "quality": {
+                "prediction_confidence": "VARCHAR", "feedback_score": "VARCHAR"
+            },
+            "change": {"previous_plan_id": "VARCHAR"}
+        }') as event
+    from raw_records
+),
+
+read_out as (
+    select
+        *,
+        known(event.event_type) = 'api_request' as is_request,
+        instant(event.event_time, $timezone) as event_time,
+        us_of_ms(event.timings.request_duration_ms) as request_duration_us,
+        whole_number(event.result.status_code) as status_code,
+        boolean_of(event.result.cache.hit) as is_hit,
+        coalesce(
+            boolean_of(event.result.is_aborted),
+            whole_number(event.result.status_code) = 499
+        ) as is_cut,
+        usage_meters(event.usage.raw) as spent,
+        [known(tag) for tag in event.tags if known(tag) is not null] as own_tags,
+        md5($salt || record) as content
+    from parsed
+),
+
+counted as (
+    select
+        *,
+        -- A meter by name wins over the provider's own words.
+        coalesce(whole_number(event.usage.input_uncached_tokens), spent.input_uncached_tokens)
+            as input_uncached_tokens,
+        coalesce(whole_number(event.usage.output_tokens), spent.output_tokens)
+            as output_tokens
+    from read_out
+)
+
+select
+    case when is_request then 'gateway_requests' else 'product_events' end as stream,
+    coalesce(known(event.request_id), case when is_request then content end) as request_id,
+    coalesce(known(event.event_id), content) as event_id,
+    case
+        when known(case when is_request then event.request_id else event.event_id end)
+            is null then 'content'
+        else 'vendor'
+    end as id_basis,
+    known(event.event_type) as event_type,
+    known(event.logical_request_id) as logical_request_id,
+    known(event.idempotency_key) as idempotency_key,
+    known(event.trace_id) as trace_id,
+    known(event.provider_response_id) as provider_response_id,
+
+    event_time as requested_at,
+    event_time as occurred_at,
+    coalesce(
+        instant(event.completed_at, $timezone),
+        case
+            when request_duration_us between 0 and 86400000000
+                then event_time + to_microseconds(request_duration_us)
+        end
+    ) as completed_at,
+    instant(event.client_sent_at, $timezone) as client_sent_at,
+
+    known(event.consumer.api_key_id) as api_key_id,
+    known(event.consumer.developer_id) as developer_id,
+    known(event.consumer.application_id) as application_id,
+    known(event.consumer.project_id) as project_id,
+    known(event.consumer.team_id) as team_id,
+    known(event.consumer.organization_id) as organization_id,
+    known(event.consumer.plan_id) as plan_id,
+    known(event.consumer.client_id) as client_id,
+    known(event.consumer.end_user_id) as end_user_id,
+    known(event.change.previous_plan_id) as previous_plan_id,
+
+    $gateway as gateway,
+    known(event.api.service) as service,
+    -- A query string is no part of a template, and may say anything.
+    known(split_part(event.api.endpoint, '?', 1)) as endpoint,
+    known(event.api.method) as method,
+    known(event.api.version) as api_version,
+    known(event.api.operation) as operation,
+    known(event.api.environment) as environment,
+    known(event.api.job_type) as job_type,
+    known(event.api.prompt_template_id) as prompt_template_id,
+
+    known(event.model.provider) as provider,
+    known(event.model.requested) as model_requested,
+    known(event.model.served) as model_served,
+    known(event.model.deployment_id) as deployment_id,
+    known(event.model.upstream_host) as upstream_host,
+    known(event.model.provider_account) as provider_account_hint,
+    known(event.model.provider_project) as provider_project_hint,
+    coalesce(known(event.model.service_tier), spent.service_tier) as service_tier,
+    boolean_of(event.model.is_batch) as is_batch,
+    known(event.model.fallback_from) as fallback_from_model,
+    known(event.model.retry_reason) as retry_reason,
+    whole_number(event.attempts.retries) as attempted_retries,
+    whole_number(event.attempts.fallbacks) as attempted_fallbacks,
+
+    known(event.network.client_ip) as client_ip,
+    known(event.network.region) as region,
+    known(event.network.pop) as pop,
+    known(event.network.asn) as asn,
+    known(event.network.ip_family) as ip_family,
+    known(event.network.country) as country,
+    known(event.network.network_type) as network_type,
+    known(event.network.sdk_name) as sdk_name,
+    known(event.network.sdk_version) as sdk_version,
+    known(event.network.runtime) as runtime,
+    known(event.network.device_class) as device_class,
+
+    request_duration_us,
+    us_of_ms(event.timings.upstream_ms) as upstream_us,
+    us_of_ms(event.timings.queue_ms) as queue_us,
+    us_of_ms(event.timings.gateway_ms) as gateway_us,
+    us_of_ms(event.timings.ttft_ms) as ttft_us,
+
+    status_code,
+    coalesce(
+        known(event.result.error_type),
+        case when is_cut then 'aborted' else error_type_of(status_code) end
+    ) as error_type,
+    known(event.result.error_code) as error_code,
+    known(event.result.finish_reason) as finish_reason,
+    boolean_of(event.result.is_streamed) as is_streamed,
+    is_cut as is_aborted,
+    is_hit as is_gateway_cache_hit,
+    coalesce(
+        known(event.result.cache.status),
+        case when is_hit then 'hit' when not is_hit then 'miss' end
+    ) as cache_status,
+
+    input_uncached_tokens,
+    coalesce(whole_number(event.usage.cache_read_tokens), spent.cache_read_tokens)
+        as cache_read_tokens,
+    coalesce(whole_number(event.usage.cache_write_5m_tokens), spent.cache_write_5m_tokens)
+        as cache_write_5m_tokens,
+    coalesce(whole_number(event.usage.cache_write_1h_tokens), spent.cache_write_1h_tokens)
+        as cache_write_1h_tokens,
+    coalesce(
+        whole_number(event.usage.cache_write_other_tokens), spent.cache_write_other_tokens
+    ) as cache_write_other_tokens,
+    output_tokens,
+    coalesce(whole_number(event.usage.reasoning_tokens), spent.reasoning_tokens)
+        as reasoning_tokens,
+    coalesce(whole_number(event.usage.audio_input_tokens), spent.audio_input_tokens)
+        as audio_input_tokens,
+    coalesce(
+        whole_number(event.usage.cache_read_audio_tokens), spent.cache_read_audio_tokens
+    ) as cache_read_audio_tokens,
+    coalesce(whole_number(event.usage.audio_output_tokens), spent.audio_output_tokens)
+        as audio_output_tokens,
+    coalesce(whole_number(event.usage.image_input_tokens), spent.image_input_tokens)
+        as image_input_tokens,
+    whole_number(event.usage.image_units) as image_units,
+    coalesce(whole_number(event.usage.web_search_calls), spent.web_search_calls)
+        as web_search_calls,
+    whole_number(event.usage.input_items) as input_items,
+    whole_number(event.usage.request_bytes) as request_bytes,
+    whole_number(event.usage.response_bytes) as response_bytes,
+    coalesce(known(event.usage.token_basis), case
+        when input_uncached_tokens is null and output_tokens is null then 'missing'
+        when is_hit then 'replayed_from_cache'
+        when event.usage.raw is not null then 'provider_reported'
+        when is_cut then 'estimated'
+        else 'gateway_normalized'
+    end) as token_basis,
+    money(event.usage.logged_cost_usd) as logged_cost_usd,
+
+    known(event.quota.bucket) as quota_bucket,
+    whole_number(event.quota.consumed) as quota_consumed,
+    whole_number(event.quota.limit) as quota_limit,
+    whole_number(event.quota.remaining) as quota_remaining,
+
+    known(event.flags ->> 'experiment') as experiment,
+    known(event.flags ->> 'variant') as variant,
+    scalars_of(event.flags, ['experiment', 'variant']) as feature_flags,
+    case
+        when len(own_tags) > 0
+            then cast(to_json(list_sort(list_distinct(own_tags))) as varchar)
+    end as tags,
+    scalars_of(event.params, []) as params,
+    try_cast(event.quality.prediction_confidence as decimal(9, 6))
+        as prediction_confidence,
+    try_cast(event.quality.feedback_score as decimal(9, 6)) as feedback_score,
+    known(event.source_version) as source_version,
+    instant(event.updated_at, $timezone) as source_updated_at,
+
+    case
+        when is_malformed then 'malformed_json'
+        when is_not_object then 'not_an_object'
+        when event.event_type is null then 'missing:event_type'
+        when event.event_time is null then 'missing:event_time'
+        else coalesce(
+            refuse('event_time', event.event_time, event_time, 'not_a_time'),
+            refuse('completed_at', known(event.completed_at),
+                instant(event.completed_at, $timezone), 'not_a_time'),
+            refuse('client_sent_at', known(event.client_sent_at),
+                instant(event.client_sent_at, $timezone), 'not_a_time'),
+            refuse('updated_at', known(event.updated_at),
+                instant(event.updated_at, $timezone), 'not_a_time'),
+            refuse_count('result.status_code', event.result.status_code),
+            refuse('model.is_batch', event.model.is_batch,
+                boolean_of(event.model.is_batch), 'not_a_boolean'),
+            refuse('result.is_streamed', event.result.is_streamed,
+                boolean_of(event.result.is_streamed), 'not_a_boolean'),
+            refuse('result.is_aborted', event.result.is_aborted,
+                boolean_of(event.result.is_aborted), 'not_a_boolean'),
+            refuse('result.cache.hit', event.result.cache.hit, is_hit, 'not_a_boolean'),
+            refuse('timings.request_duration_ms', event.timings.request_duration_ms,
+                request_duration_us, 'not_a_duration'),
+            refuse('timings.upstream_ms', event.timings.upstream_ms,
+                us_of_ms(event.timings.upstream_ms), 'not_a_duration'),
+            refuse('timings.queue_ms', event.timings.queue_ms,
+                us_of_ms(event.timings.queue_ms), 'not_a_duration'),
+            refuse('timings.gateway_ms', event.timings.gateway_ms,
+                us_of_ms(event.timings.gateway_ms), 'not_a_duration'),
+            refuse('timings.ttft_ms', event.timings.ttft_ms,
+                us_of_ms(event.timings.ttft_ms), 'not_a_duration'),
+            spent.problem,
+            refuse_count('usage.input_uncached_tokens', event.usage.input_uncached_tokens),
+            refuse_count('usage.cache_read_tokens', event.usage.cache_read_tokens),
+            refuse_count('usage.cache_write_5m_tokens', event.usage.cache_write_5m_tokens),
+            refuse_count('usage.cache_write_1h_tokens', event.usage.cache_write_1h_tokens),
+            refuse_count('usage.cache_write_other_tokens',
+                event.usage.cache_write_other_tokens),
+            refuse_count('usage.output_tokens', event.usage.output_tokens),
+            refuse_count('usage.reasoning_tokens', event.usage.reasoning_tokens),
+            refuse_count('usage.audio_input_tokens', event.usage.audio_input_tokens),
+            refuse_count('usage.cache_read_audio_tokens',
+                event.usage.cache_read_audio_tokens),
+            refuse_count('usage.audio_output_tokens', event.usage.audio_output_tokens),
+            refuse_count('usage.image_input_tokens', event.usage.image_input_tokens),
+            refuse_count('usage.image_units', event.usage.image_units),
+            refuse_count('usage.web_search_calls', event.usage.web_search_calls),
+            refuse_count('usage.input_items', event.usage.input_items),
+            refuse_count('usage.request_bytes', event.usage.request_bytes),
+            refuse_count('usage.response_bytes', event.usage.response_bytes),
+            refuse('usage.logged_cost_usd', event.usage.logged_cost_usd,
+                money(event.usage.logged_cost_usd), 'not_an_amount'),
+            refuse_count('attempts.retries', event.attempts.retries),
+            refuse_count('attempts.fallbacks', event.attempts.fallbacks),
+            refuse_count('quota.consumed', event.quota.consumed),
+            refuse_count('quota.limit', event.quota.limit),
+            refuse_count('quota.remaining', event.quota.remaining),
+            refuse('quality.prediction_confidence', event.quality.prediction_confidence,
+                try_cast(event.quality.prediction_confidence as decimal(9, 6)),
+                'not_a_number'),
+            refuse('quality.feedback_score', event.quality.feedback_score,
+                try_cast(event.quality.feedback_score as decimal(9, 6)), 'not_a_number')
+        )
+    end as reject
+from counted

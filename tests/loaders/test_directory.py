@@ -1,0 +1,156 @@
+"""The directory: tables from CSV and JSON, each row read or refused by name."""
+
+import json
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loaders.csv_rows import REFUSED, header_of, rows_of
+from loaders.formats import detect
+from loaders.privacy import pseudonym, pseudonym_key
+from loaders.streams import DIRECTORY
+
+TEAMS = (
+    b"team_id,organization_id,name,cost_center_id,valid_from,is_deleted,recorded_at\n"
+)
+
+
+@pytest.fixture
+def rows(home):
+    """The rows of a directory table in the lake."""
+
+    def rows(table, columns="*"):
+        path = home.lake / f"directory_{table}" / "*.parquet"
+        with duckdb.connect() as con:
+            return con.execute(
+                f"select {columns} from read_parquet($1) order by record_no",
+                [str(path)],
+            ).fetchall()
+
+    return rows
+
+
+@pytest.mark.parametrize("stream", DIRECTORY, ids=lambda stream: stream.name)
+def test_each_table_is_known_by_its_columns_alone(stream):
+    added = {"row_hash", "load_id", "record_no"}
+    columns = [column.name for column in stream.columns if column.name not in added]
+    assert detect(",".join(columns).encode() + b"\n").name == stream.name
+    assert detect(json.dumps([dict.fromkeys(columns)]).encode()).name == stream.name
+    ids = [column.name for column in stream.columns if column.is_required]
+    few = [name for name in ids if name not in added]
+    assert detect(",".join(few).encode() + b"\n").name.startswith("directory_")
+
+
+def test_a_table_lands_from_csv_and_json_alike(load, rows):
+    load(TEAMS + b't1,o1,"A, B",c1,2026-01-01,,\n', "one.csv")
+    told = {"team_id": "t1", "organization_id": "o1", "name": "A, B",
+            "cost_center_id": "c1", "valid_from": "2026-01-01T00:00:00Z"}  # fmt: skip
+    load(json.dumps([told]).encode(), "two.json")
+    (first, second) = rows("teams", "* exclude (load_id)")
+    assert first == second
+
+
+def test_times_are_read_in_the_zone_of_the_rule(home, load, rows):
+    (home.path / "tollbook.toml").write_text(
+        "[[inbox]]\nglob = '*.csv'\ntimezone = 'America/New_York'\n"
+    )
+    from loaders.home import open_home
+    from loaders.inbox import load_inbox
+
+    (home.inbox / "a.csv").write_bytes(TEAMS + b"t1,o1,n,c,2026-07-01,false,\n")
+    load_inbox(open_home(home.path))
+    assert rows("teams", "cast(valid_from as varchar)") == [("2026-07-01 04:00:00",)]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason", "field"),
+    [
+        (b"t1,o1,n,c,yesterday,,", "not_a_time", "valid_from"),
+        (b"t1,o1,n,c,,,", "missing", "valid_from"),
+        (b",o1,n,c,2026-01-01,,", "missing", "team_id"),
+        (b"t1,o1,n,c,2026-01-01,maybe,", "not_a_boolean", "is_deleted"),
+        (b"t1,o1,n,c,1776000000000,,", "not_a_time", "valid_from"),
+        (b"t1,o1,n", "wrong_column_count", None),
+        (b't1,"o1,n,c,2026-01-01,,', "unclosed_quote", None),
+        (b"t1,o1,\xff,c,2026-01-01,,", "not_utf8", None),
+    ],
+)
+def test_a_bad_row_is_refused_alone(load, rows, rejected, row, reason, field):
+    good = b"t0,o0,n,c,2026-01-01,,\n"
+    outcome = load(TEAMS + good + row + b"\n\r\n" + good.replace(b"t0", b"t9"), "t.csv")
+    assert outcome.entry.quarantined_by_reason == {reason: 1}
+    assert [team for (team,) in rows("teams", "team_id")] == ["t0", "t9"]
+    (found,) = rejected()
+    assert (found["record_no"], found["field"]) == (2, field)
+    assert found["byte_offset"] == len(TEAMS + good)
+    assert found["length_bytes"] == len(row)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_ways_to_write_csv(load, rows, end, delimiter):
+    text = end.join(
+        [
+            delimiter.join(["team_id", "name", "valid_from"]),
+            delimiter.join(["t1", '"two\nlines"', "2026-01-01"]),
+            "",
+        ]
+    )
+    load(b"\xef\xbb\xbf" + text.encode(), "directory_teams_2026.csv")
+    assert rows("teams", "team_id, name") == [("t1", "two\nlines")]
+
+
+def test_people_have_the_pseudonyms_that_requests_give_them(home, load, rows):
+    load(b"developer_id,organization_id,valid_from\njane@example.org,o,2026-01-01\n",
+         "d.csv")  # fmt: skip
+    known = pseudonym(pseudonym_key(home.path), "jane@example.org")
+    assert rows("developers", "developer_id") == [(known,)]
+
+
+def test_the_hash_of_a_row_tells_its_values_apart_and_no_times(load, rows):
+    load(
+        TEAMS
+        + b"t1,o1,n,c,2026-01-01,,2026-01-01\nt1,o1,n,c,2026-02-01,,\n"
+        + b"t1,o1,n,,2026-03-01,,\nt1,o1,,n,2026-03-01,,\nt1,o1,n,c,2026-04-01,true,\n",
+        "t.csv",
+    )
+    first, later, *others = [value for (value,) in rows("teams", "row_hash")]
+    assert first == later
+    assert len({first, *others}) == 4
+
+
+def test_a_dump_of_every_night_leaves_a_file_a_night(home, load):
+    load(TEAMS + b"t1,o1,n,c,2026-01-01,,\nt2,o1,n,c,2026-01-02,,\n", "1.csv")
+    load(TEAMS + b"t1,o1,n,c,2026-01-01,,\nt3,o1,n,c,2026-01-03,,\n", "2.csv")
+    found = sorted(path.name for path in (home.lake / "directory_teams").glob("*"))
+    assert len(found) == 3  # and contract.parquet
+
+
+def test_unknown_columns_are_left_unless_the_name_says_the_table(load, rows):
+    text = b"team_id,boss_mail,valid_from\nt1,jane@example.org,2026-01-01\n"
+    assert load(text, "people.csv").status == "not_recognised"
+    assert load(text, "directory_teams-2.csv").status == "landed"
+    assert rows("teams", "team_id") == [("t1",)]
+
+
+_CELL = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=8)
+
+
+@given(st.lists(st.tuples(_CELL, _CELL), max_size=20), st.data())
+def test_rows_come_back_as_a_csv_writer_wrote_them(table, data):
+    import csv
+    import io
+
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    writer.writerows([("id", "name"), *table])
+    text = out.getvalue()
+    found = [json.loads(value) for _, _, value in rows_of(text)]
+    assert found == [{"id": a.strip(), "name": b.strip()} for a, b in table]
+    cut = data.draw(st.integers(0, len(text)))
+    for start, end, value in rows_of(text[:cut]):
+        assert 0 <= start < end <= cut
+        assert set(json.loads(value)) in ({"id", "name"}, {REFUSED})
+    assert list(header_of(text)) == ["id", "name"]

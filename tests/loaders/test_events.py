@@ -1,0 +1,251 @@
+"""Events: a gateway of one's own, as `events.schema.json` documents it."""
+
+import copy
+import json
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
+
+from loaders.streams import GATEWAY_REQUESTS, PRODUCT_EVENTS, STREAMS
+from tests.conftest import PROJECT, ndjson
+
+SCHEMA = json.loads((PROJECT / "loaders/gateway/events.schema.json").read_text())
+EVENT: dict[str, Any] = {
+    "event_type": "api_request",
+    "event_time": "2026-05-16T14:32:10.124Z",
+    "request_id": "r1",
+    "consumer": {"api_key_id": "k1", "developer_id": "jane@example.org"},
+    "api": {"endpoint": "/v1/threads/{id}", "method": "GET", "version": "v1"},
+    "timings": {"request_duration_ms": 182.5, "upstream_ms": 120, "queue_ms": 8},
+    "result": {"status_code": 200, "error_type": None, "cache": {"hit": False}},
+    "usage": {"input_uncached_tokens": 10, "output_tokens": 3},
+}
+
+
+def event(**changes):
+    """An event; `a__b=1` sets event["a"]["b"], and `...` removes."""
+    made = copy.deepcopy(EVENT)
+    for path, value in changes.items():
+        *parents, last = path.split("__")
+        place = made
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        if value is ...:
+            place.pop(last)
+        else:
+            place[last] = value
+    return made
+
+
+@pytest.fixture
+def one(load, landed):
+    """Land one event and give the columns asked for."""
+
+    def one(sql, **changes):
+        outcome = load(ndjson(event(**changes)))
+        assert outcome.entry.quarantined_by_reason == {}
+        return landed(f"select {sql} from requests")[0]
+
+    return one
+
+
+@pytest.fixture
+def product_events(home):
+    def product_events(sql):
+        path = home.lake / "product_events" / "*" / "*.parquet"
+        with duckdb.connect() as con:
+            return con.execute(
+                f"select {sql} from read_parquet($1) order by record_no", [str(path)]
+            ).fetchall()
+
+    return product_events
+
+
+def full(properties):
+    """An object with every field that a schema names."""
+    samples = {"integer": 7, "number": 0.5, "boolean": True, "string": "word"}
+    made = {}
+    for name, field in properties.items():
+        kinds = field.get("type", [])
+        kinds = [kinds] if isinstance(kinds, str) else kinds
+        if "properties" in field:
+            made[name] = full(field["properties"])
+        elif "enum" in field:
+            made[name] = field["enum"][0]
+        elif "array" in kinds:
+            made[name] = ["b", "a"]
+        elif name.endswith(("_at", "_time")):
+            made[name] = "2026-05-16T14:32:10Z"
+        elif name.endswith("_usd"):
+            made[name] = "0.000000123456"
+        elif "object" in kinds:
+            made[name] = {"prompt_tokens": 5} if name == "raw" else {"a": 1}
+        else:
+            made[name] = next(samples[kind] for kind in samples if kind in kinds)
+    return made
+
+
+def test_every_field_of_the_schema_has_a_column_and_every_column_a_field(load, landed):
+    made = full(SCHEMA["properties"]) | {"event_type": "api_request"}
+    made["flags"]["beta"] = True
+    made["network"]["client_ip"] = "192.0.2.1"
+    assert load(ndjson(made)).entry.quarantined_by_reason == {}
+    names = [column.name for column in GATEWAY_REQUESTS.columns]
+    (values,) = landed(f"select {', '.join(names)} from requests")
+    assert [name for name, val in zip(names, values, strict=True) if val is None] == []
+
+
+def test_product_events_have_a_field_for_every_column(load, product_events):
+    made = full(SCHEMA["properties"]) | {"event_type": "feedback"}
+    made["flags"]["beta"] = True
+    load(ndjson(made))
+    names = [column.name for column in PRODUCT_EVENTS.columns]
+    (values,) = product_events(", ".join(names))
+    assert [name for name, val in zip(names, values, strict=True) if val is None] == []
+
+
+def test_the_schema_lists_the_types_that_land():
+    listed = set(SCHEMA["properties"]["event_type"]["enum"])
+    (column,) = [c for c in PRODUCT_EVENTS.columns if c.name == "event_type"]
+    assert listed == {"api_request", *column.values}
+    result, usage = (SCHEMA["properties"][name] for name in ("result", "usage"))
+    words = {c.name: {*c.values, None} for c in GATEWAY_REQUESTS.columns if c.values}
+    assert set(result["properties"]["error_type"]["enum"]) == words["error_type"]
+    assert set(usage["properties"]["token_basis"]["enum"]) == words["token_basis"]
+
+
+def test_one_file_fills_two_streams_and_balances(home, load, landed, product_events):
+    lines = [
+        event(),
+        event(event_type="key_issued", request_id=...),
+        event(event_type="party", request_id=...),
+        event(request_id="r2", event_time="2026-05-17T00:00:00Z"),
+    ]
+    entry = load(ndjson(*lines) + b'{"event_type": "api_\n').entry
+    assert (entry.read_count, entry.landed_count) == (5, 3)
+    assert entry.quarantined_by_reason == {"unknown_value": 1, "malformed_json": 1}
+    assert landed("select request_id, record_no from requests order by all") == [
+        ("r1", 1),
+        ("r2", 4),
+    ]
+    assert product_events("event_type, record_no") == [("key_issued", 2)]
+    assert {file.stream for file in entry.files} == {
+        "gateway_requests",
+        "product_events",
+    }
+    assert (home.lake / "_quarantine" / "gateway_requests").exists()
+
+
+def test_a_request_as_its_gateway_told_it(one):
+    assert one(
+        "request_id, id_basis, requested_at, completed_at, request_duration_us, "
+        "upstream_us, gateway, endpoint, cache_status, is_aborted, token_basis"
+    ) == (
+        "r1",
+        "vendor",
+        datetime(2026, 5, 16, 14, 32, 10, 124000),
+        datetime(2026, 5, 16, 14, 32, 10, 306500),
+        182500,
+        120000,
+        "events",
+        "/v1/threads/{id}",
+        "miss",
+        False,
+        "gateway_normalized",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "column", "expected"),
+    [
+        ({"result__status_code": 429}, "error_type", "rate_limit"),
+        ({"result__status_code": 503}, "error_type", "upstream"),
+        ({"result__status_code": 418}, "error_type", "client_other"),
+        ({"result": {"status_code": 1, "error_type": "quota"}}, "error_type", "quota"),
+        ({"result__status_code": 499}, "is_aborted", True),
+        ({"result__is_aborted": True}, "error_type", "aborted"),
+        ({"result__status_code": ...}, "is_aborted", None),
+        ({"result__status_code": 499}, "token_basis", "estimated"),
+        ({"result__cache__hit": True}, "token_basis", "replayed_from_cache"),
+        ({"result__cache": None}, "is_gateway_cache_hit", None),
+        ({"usage": None}, "token_basis", "missing"),
+        ({"usage": {"input_uncached_tokens": 0}}, "token_basis", "gateway_normalized"),
+        ({"api__endpoint": "/v1/x?key=1"}, "endpoint", "/v1/x"),
+        ({"tags": ["b", "a", "b", None, {"deep": 1}]}, "tags", '["a","b"]'),
+        ({"params": {"t": 0.5, "a/b": "x", "d": [1]}}, "params", '{"a/b":"x","t":0.5}'),
+        ({"params": {"prompt": "w" * 65}}, "params", None),
+        ({"params": {}}, "params", None),
+        ({"params": [1]}, "params", None),
+        ({"flags": {"variant": "b", "z": 1, "a": None}}, "feature_flags", '{"z":1}'),
+        ({"usage__logged_cost_usd": "1e-9"}, "logged_cost_usd", Decimal("0.000000001")),
+        ({"event_time": 1778941930}, "requested_at", datetime(2026, 5, 16, 14, 32, 10)),
+    ],
+)  # fmt: skip
+def test_what_a_field_means(one, changes, column, expected):
+    assert one(column, **changes) == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "field"),
+    [
+        ({"event_time": ...}, "missing", "event_time"),
+        ({"event_time": "soon"}, "not_a_time", "event_time"),
+        ({"event_time": 1778941930124}, "not_a_time", "event_time"),
+        ({"event_time": "1999-01-01"}, "time_out_of_range", "requested_at"),
+        ({"event_type": None}, "missing", "event_type"),
+        ({"event_type": "party"}, "unknown_value", "event_type"),
+        ({"result__status_code": "OK"}, "not_a_count", "result.status_code"),
+        ({"result__error_type": "oops"}, "unknown_value", "error_type"),
+        ({"result__is_streamed": "yes"}, "not_a_boolean", "result.is_streamed"),
+        ({"timings__ttft_ms": "1 s"}, "not_a_duration", "timings.ttft_ms"),
+        ({"timings__ttft_ms": -1}, "negative", "ttft_us"),
+        ({"usage__output_tokens": 1.5}, "not_a_count", "usage.output_tokens"),
+        ({"usage__output_tokens": -3}, "negative", "output_tokens"),
+        ({"usage__token_basis": "guess"}, "unknown_value", "token_basis"),
+        ({"usage__logged_cost_usd": "$1"}, "not_an_amount", "usage.logged_cost_usd"),
+        ({"quality__feedback_score": "x"}, "not_a_number", "quality.feedback_score"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused_by_name(load, rejected, changes, reason, field):
+    outcome = load(ndjson(event(), event(**changes)))
+    assert outcome.entry.landed_count == 1
+    assert [(r["record_no"], r["reason"], r["field"]) for r in rejected()] == [
+        (2, reason, field)
+    ]
+
+
+def test_equal_records_without_ids_are_told_apart_by_their_order(load, landed):
+    load(ndjson(*[event(request_id=...)] * 3, event(request_id=..., trace_id="t")))
+    made = "select request_id from requests where id_basis = 'content'"
+    ids = [id_ for (id_,) in landed(f"{made} order by record_no")]
+    assert ids[1:3] == [f"{ids[0]}:2", f"{ids[0]}:3"]
+    assert len(set(ids)) == 4
+
+
+def test_equal_files_give_equal_ids_of_content(home, load, landed):
+    load(ndjson(event(request_id=...), event(request_id="other")), "one.ndjson")
+    load(ndjson(event(request_id="more"), event(request_id=...)), "two.ndjson")
+    (count,) = landed(
+        "select count(distinct request_id) from requests where id_basis = 'content'"
+    )
+    assert count == (1,)
+
+
+def test_deep_and_strange_objects_do_no_harm(load):
+    odd = [
+        event(flags={"": 1, 'a"b': 2, "$.x": 3, "~/": 4}),
+        event(flags="text", tags="text", params=5, usage=[1], consumer="c"),
+        event(result=[], api=[], network=7, usage__raw=5),
+    ]
+    entry = load(ndjson(*odd) + b'{"event_type":"api_request","flags":{"a":1,"a":2},'
+                 b'"event_time":"2026-05-16T14:32:10Z"}\n').entry  # fmt: skip
+    assert entry.read_count == 4
+    assert entry.landed_count + entry.quarantined_count == 4
+
+
+def test_every_stream_has_a_stated_identity():
+    for stream in STREAMS.values():
+        assert stream.columns[0].is_required
