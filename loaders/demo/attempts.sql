@@ -28,6 +28,10 @@ modelled as (
         if(is_fallback, first_models.model, null) as fallback_from_model,
         first_models.model as first_model,
         status_code in (200, 499) as is_answered,
+        dice(request_id, 'attempt') as attempt_dice,
+        dice(id, 'person') as person_dice,
+        -- A few users ask often.
+        cast(floor(200 * power(die(person_dice, 1), 2)) as bigint) as user_no,
         story = 'cache_hit' as is_hit
     from tried
     inner join models as first_models
@@ -105,9 +109,9 @@ metered as (
             when not is_answered then 20000 + 200000 * speed
             else 250000 + 2.2e6 * speed * speed * speed + output_count * (4000 + 6000 * speed)
         end as bigint) as upstream_us,
-        draw(request_id, 'meters') < 0.2 or operation = 'images' or status_code = 499
+        die(attempt_dice, 0) < 0.2 or operation = 'images' or status_code = 499
             as says_meters,
-        cast(800 + 4000 * draw(request_id, 'gateway') as bigint) as gateway_us
+        cast(800 + 4000 * die(attempt_dice, 1) as bigint) as gateway_us
     from counted
 )
 
@@ -134,36 +138,35 @@ select
         else 'provider_reported'
     end as token_basis,
     if(is_internal, 'litellm', 'events') as gateway,
+    case provider
+        when 'gcp.gemini' then 'gemini' when 'aws.bedrock' then 'bedrock' else provider
+    end as litellm_provider,
     is_in_litellm or not is_internal as is_logged,
     case
-        when draw(id, 'end user') < 0.4 then pick(slug || floor(200 * power(draw(id, 'user'), 2)), 'user', [
-            'eu_' || token(slug || floor(200 * power(draw(id, 'user'), 2)), 'eu', 14),
-            'visitor' || cast(floor(200 * power(draw(id, 'user'), 2)) as bigint) || '@' || slug || '-users.example',
-            'Maria Lopez ' || token(slug, 'u', 4) || cast(floor(200 * power(draw(id, 'user'), 2)) as bigint)
-        ])
+        when die(person_dice, 0) < 0.4
+            then pick(slug || user_no, 'user', [
+                'eu_' || token(slug || user_no, 'eu', 14),
+                'visitor' || user_no || '@' || slug || '-users.example',
+                'Maria Lopez ' || token(slug, 'user', 4) || user_no
+            ])
     end as end_user_id,
-    case
-        when draw(who, 'v6') < 0.15
-            then '2001:db8:' || token(who, 'net', 4) || '::'
-                || cast(1 + floor(9000 * draw(who, 'host')) as bigint)
-        else pick(who, 'net4', ['192.0.2.', '198.51.100.', '203.0.113.'])
-            || cast(1 + floor(254 * draw(id, 'host4')) as bigint)
-    end as client_ip,
+    network || cast(1 + floor(250 * die(person_dice, 2)) as bigint) as client_ip,
     -- What people paste where it does not belong, shaped like the real thing.
     case
-        when draw(request_id, 'leaks') < 0.0015
+        when die(attempt_dice, 2) < 0.0015
             then pick(request_id, 'leak', [
                 concat('sk-', 'proj-', token(request_id, 'secret', 32)),
-                concat('gh', 'p_', token(request_id, 'secret', 32) || 'Ab12'),
+                concat('gh', 'p_', token(request_id, 'secret', 32), 'Ab12'),
                 concat('AK', 'IA', upper(token(request_id, 'secret', 16)))
             ])
     end as leaked,
-    if(draw(request_id, 'names') < 0.002, 'owner.' || token(request_id, 'owner', 6) || '@' || slug || '.example', null)
-        as named_email,
     if(
-        not is_internal and experiment is not null and draw(organization_id, 'in experiment') < 0.5
-        and requested_at >= began_at and requested_at < ended_at, experiment, null
-    ) as experiment_seen,
-    pick(organization_id, 'variant', ['control', 'treatment']) as variant
+        die(attempt_dice, 2) > 0.998,
+        'owner.' || token(request_id, 'owner', 6) || '@' || slug || '.example', null
+    ) as named_email,
+    if(
+        is_in_experiment and requested_at >= began_at and requested_at < ended_at,
+        experiment, null
+    ) as experiment_seen
 from metered
 cross join experiments;

@@ -106,6 +106,10 @@ select organization_id, name, plan_id, is_internal, timezone, signed_up_at, vali
     is_deleted, valid_from + interval 1 hour as recorded_at
 from opened inner join organization_traits using (organization_id);
 
+create table plan_spells as
+select number, organizations.valid_from, plan_id
+from organizations inner join organization_traits using (organization_id);
+
 create table cost_centers as
 select 'cc-' || (4100 + 10 * number) as cost_center_id,
     ['Search', 'Support', 'Labs', 'Data platform', 'Mobile', 'Web', 'Fraud', 'Pricing',

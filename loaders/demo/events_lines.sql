@@ -79,7 +79,7 @@ select
             'pop': pop,
             'asn': 64496 + number % 15,
             'country': country,
-            'network_type': pick(who, 'network', ['corporate', 'cloud', 'cloud', 'wifi']),
+            'network_type': network_type,
             'sdk_name': sdk_name,
             'sdk_version': sdk_version,
             'runtime': case sdk_name
@@ -173,7 +173,7 @@ select
         },
         'tags': [
             tag for tag in [
-                pick(who, 'tag', ['checkout', 'chatbot', 'search', 'backfill']),
+                usual_tag,
                 if(speed >= 0.3, 'debug:' || leaked, null),
                 'contact ' || named_email
             ] if tag is not null

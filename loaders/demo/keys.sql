@@ -49,7 +49,9 @@ owned as (
 select
     if(is_internal, sha256(token(who, 'key', 32)), 'key_' || token(who, 'key', 20))
         as api_key_id,
-    owned.* exclude (preference, size, migrated_at, key_count),
+    owned.* exclude (preference, size, migrated_at, key_count, key_no, first_plan_id,
+        signed_up_at, name, is_old),
+    row_number() over (order by who) as key_no,
     developer_id,
     if(
         draw(who, 'has app') < 0.8,
@@ -61,14 +63,14 @@ select
     if(is_internal and project_id not in ('prj-web', 'prj-search'), first_team_id, null)
         as directory_team_id,
     -- The nightly job never sleeps.
-    is_internal and key_no = 60 as is_batch_job,
+    is_internal and owned.key_no = 60 as is_batch_job,
     case
         when number = 31 then day_of_world(30)
-        when draw(who, 'falls silent') < 0.12 and not (is_internal and key_no = 60)
+        when draw(who, 'falls silent') < 0.12 and not (is_internal and owned.key_no = 60)
             then issued_at + interval (cast(86400 * 50 * draw(who, 'silent') as bigint)) second
     end as silent_from,
     case
-        when draw(who, 'revoked') < 0.03 and not (is_internal and key_no = 60)
+        when draw(who, 'revoked') < 0.03 and not (is_internal and owned.key_no = 60)
             then greatest(issued_at, day_of_world(0))
                 + interval (cast(86400 * (2 + 40 * draw(who, 'revoked at')) as bigint)) second
     end as revoked_at,
@@ -93,6 +95,16 @@ select
     -- Some clocks are hours off.
     if(draw(who, 'skewed') < 0.02, cast(round(5 * normal(who, 'skew')) as bigint), 0)
         as skew_hours,
+    pick(who, 'network', ['corporate', 'cloud', 'cloud', 'wifi']) as network_type,
+    pick(who, 'tag', ['checkout', 'chatbot', 'search', 'backfill']) as usual_tag,
+    -- Of the ranges that are set aside for documentation.
+    if(
+        draw(who, 'v6') < 0.15,
+        '2001:db8:' || token(who, 'net', 4) || '::',
+        pick(who, 'net4', ['192.0.2.', '198.51.100.', '203.0.113.'])
+    ) as network,
+    not is_internal and draw(organization_id, 'in experiment') < 0.5 as is_in_experiment,
+    pick(organization_id, 'variant', ['control', 'treatment']) as variant,
     is_internal and draw(who, 'disputed') < 0.05 and project_id <> 'prj-web' as is_disputed
 from owned
 inner join (

@@ -9,9 +9,7 @@ select
     case
         when is_disputed then 'team-security'
         else directory_team_id
-    end as said_team_id,
-    if(provider = 'gcp.gemini', 'gemini', if(provider = 'aws.bedrock', 'bedrock', provider))
-        as litellm_provider
+    end as said_team_id
 from attempts
 where gateway = 'litellm' and is_in_litellm;
 

@@ -42,9 +42,10 @@ select
     owned.organization_id,
     teams.cost_center_id,
     plan_id,
-    operation,
+    if(gateway = 'litellm' and operation = 'images', 'aimage_generation', operation)
+        as operation,
     if(operation = 'chat', version, 'v1') as api_version,
-    provider,
+    if(gateway = 'litellm', litellm_provider, provider) as provider,
     model,
     fallback_from_model,
     status_code,

@@ -8,11 +8,19 @@ create macro draw(who, what) as (
     ) / 9007199254740992
 );
 
--- Normal, mean 0, deviation 1.
-create macro normal(who, what) as (
-    sqrt(-2 * ln(draw(who, what || '+') + 1e-12))
-    * cos(6.283185307179586 * draw(who, what || '-'))
+-- Three draws for the price of one: `die(dice, 0)`, 1 and 2 are uniform in [0, 1).
+create macro dice(who, what) as (
+    md5_number_lower(getvariable('seed') || ':' || who || ':' || what)
 );
+
+create macro die(dice, no) as (cast((dice >> (21 * no)) & 2097151 as double) / 2097152);
+
+-- Normal, mean 0, deviation 1, of dice 0 and 1.
+create macro bell(dice) as (
+    sqrt(-2 * ln(die(dice, 0) + 1e-7)) * cos(6.283185307179586 * die(dice, 1))
+);
+
+create macro normal(who, what) as (bell(dice(who, what)));
 
 create macro pick(who, what, choices) as (
     choices[1 + cast(floor(draw(who, what) * len(choices)) as bigint)]
