@@ -1,5 +1,6 @@
 """Privacy at the door: no raw person and no credential goes past `projected`."""
 
+import json
 from collections.abc import Sequence
 
 from loaders import privacy
@@ -70,31 +71,27 @@ def pseudonymise(
         key: From `privacy.pseudonym_key`.
     """
     personal = [col.name for col in _projected(streams, columns) if col.personal]
-    values = _distinct(con, f"unnest([{', '.join(personal)}])") if personal else []
+    people = _distinct(f"unnest([{', '.join(personal)}])" if personal else "null")
     con.execute(
-        """
+        f"""
         create or replace temp table pseudonyms as
-        select unnest($raw::varchar[]) as raw, unnest($kept::varchar[]) as kept
+        select value as raw, {privacy.PSEUDONYM_SQL} as kept from ({people})
         """,
-        {"raw": values, "kept": [privacy.pseudonym(key, value) for value in values]},
+        privacy.hmac_pads(key),
     )
-    addresses = _distinct(con, CLIENT_IP) if CLIENT_IP in columns else []
-    described = [privacy.describe_ip(key, address) for address in addresses]
+    has_ip = CLIENT_IP in columns
+    rows = con.execute(_distinct(CLIENT_IP if has_ip else "null")).fetchall()
+    described = [(raw, *privacy.describe_ip(key, raw)) for (raw,) in rows]
+    # As one text: DuckDB takes a long Python list a hundred times slower.
     con.execute(
         """
         create or replace temp table addresses as
         select
-            unnest($raw::varchar[]) as raw,
-            unnest($ip::varchar[]) as client_ip_hash,
-            unnest($net::varchar[]) as client_net_hash,
-            unnest($family::varchar[]) as ip_family
+            address[1] as raw, address[2] as client_ip_hash,
+            address[3] as client_net_hash, address[4] as ip_family
+        from (select unnest(from_json($1, '[["VARCHAR"]]')) as address)
         """,
-        {
-            "raw": addresses,
-            "ip": [ip for ip, _, _ in described],
-            "net": [net for _, net, _ in described],
-            "family": [family for _, _, family in described],
-        },
+        [json.dumps(described)],
     )
 
 
@@ -104,13 +101,10 @@ def _projected(streams: Sequence[Stream], columns: frozenset[str]) -> list[Colum
     return [column for name, column in found.items() if name in columns]
 
 
-def _distinct(con: Connection, expression: str) -> list[str]:
-    rows = con.execute(
-        f"""
-        with found as (
-            select distinct {expression} as value from projected where refused is null
-        )
-        select value from found where value is not null
-        """
-    ).fetchall()
-    return [value for (value,) in rows]
+def _distinct(expression: str) -> str:
+    return f"""
+        select value from (
+            select distinct cast({expression} as varchar) as value
+            from projected where refused is null
+        ) where value is not null
+    """

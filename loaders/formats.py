@@ -48,9 +48,9 @@ def registry() -> Mapping[str, Format]:
     """Every format by name; a new one is added here and nowhere else."""
     from loaders.directory import DIRECTORY_FORMATS
     from loaders.gateway.events import EVENTS
-    from loaders.gateway.litellm import LITELLM
+    from loaders.gateway.litellm import LITELLM, LITELLM_SPEND_LOGS
 
-    known = (LITELLM, EVENTS, *DIRECTORY_FORMATS)
+    known = (LITELLM, LITELLM_SPEND_LOGS, EVENTS, *DIRECTORY_FORMATS)
     return {format_.name: format_ for format_ in known}
 
 

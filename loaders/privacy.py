@@ -136,6 +136,22 @@ def pseudonym(key: bytes, value: str, kind: str = "id") -> str:
     return hmac.new(key, message, hashlib.sha256).hexdigest()[:32]
 
 
+# `pseudonym` of `value` in DuckDB: HMAC is two hashes, each behind a pad of the key.
+PSEUDONYM_SQL = (
+    "left(sha256($outer_pad::blob || unhex(sha256("
+    "$inner_pad::blob || encode('id:' || value)))), 32)"
+)
+
+
+def hmac_pads(key: bytes) -> dict[str, bytes]:
+    """The parameters of `PSEUDONYM_SQL` (RFC 2104: a long key is hashed first)."""
+    block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+    return {
+        "outer_pad": bytes(byte ^ 0x5C for byte in block),
+        "inner_pad": bytes(byte ^ 0x36 for byte in block),
+    }
+
+
 def describe_ip(key: bytes, text: str) -> tuple[str | None, str | None, str | None]:
     """(address pseudonym, /24 or /48 pseudonym, `ipv4` or `ipv6`) of one client IP.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from loaders import usage
 from loaders.contract_check import contract_check
 from loaders.decoding import BLANK
 from loaders.errors import FileNotLanded
@@ -33,6 +34,7 @@ def engine() -> Iterator[Connection]:
             # It turns a long IN list into a join, and a join loses the file's order.
             con.execute("set disabled_optimizers = 'in_clause'")
             con.execute(_VOCABULARY.read_text())
+            con.execute(usage.macros())
             yield con
         finally:
             con.close()

@@ -98,18 +98,48 @@ create or replace temp macro us_of_ms(value) as (
     cast(round(try_cast(value as decimal(18, 6)) * 1000) as bigint)
 );
 
--- What a status code alone tells of a failure; null below 400.
-create or replace temp macro error_type_of(status_code) as (
+-- What is too long for a count is null, so that no sum overflows, and refused below.
+create or replace temp macro as_count(value) as (try_cast(value as decimal(16, 0)));
+
+-- Digits alone, or with '.0': any other text is refused by name. 15 of them at most.
+create or replace temp macro bad_count(field, value) as (
+    case
+        when not regexp_full_match(value, '[0-9]{1,15}([.]0+)?')
+            then 'not_a_count:' || field
+    end
+);
+
+create or replace temp macro bad_counts(field, counts) as (
+    list_max([bad_count(field, each) for each in counts])
+);
+
+-- Our word for what went wrong, from the HTTP status of a call that failed.
+create or replace temp macro error_type_of(status_code, is_from_provider) as (
     case
         when status_code = 429 then 'rate_limit'
         when status_code in (400, 413, 422) then 'validation'
         when status_code in (401, 403) then 'auth'
         when status_code = 404 then 'not_found'
         when status_code in (408, 504) then 'timeout'
-        when status_code = 499 then 'aborted'
-        when status_code in (502, 503, 529) then 'upstream'
+        when status_code >= 500 and is_from_provider then 'upstream'
         when status_code >= 500 then 'gateway'
         when status_code >= 400 then 'client_other'
+        else 'unknown'
+    end
+);
+
+-- '' and 'null' are no JSON, and no damage either.
+create or replace temp macro known_json(value) as (
+    case when value not in ('', 'null') then value end
+);
+
+-- 'reason:field' of text that should hold a JSON object (or array) and does not.
+create or replace temp macro refuse_json(field, value, kind) as (
+    case
+        when known_json(value) is null then null
+        when not json_valid(value) then 'malformed_json:' || field
+        when json_type(case when json_valid(value) then value end) <> kind
+            then 'not_an_' || lower(kind) || ':' || field
     end
 );
 
@@ -130,7 +160,4 @@ create or replace temp macro scalars_of(object, left_out) as (
         and length(name) <= 64
         and length(json_extract_string(object, json_pointer_of(name))) <= 64
     ], ',') || '}', '{}')
-);
-create or replace temp macro usage_meters(raw) as (
- {'service_tier': null::varchar,'input_uncached_tokens':null::bigint,'output_tokens':null::bigint,'cache_read_tokens':null::bigint,'cache_write_5m_tokens':null::bigint,'cache_write_1h_tokens':null::bigint,'cache_write_other_tokens':null::bigint,'reasoning_tokens':null::bigint,'audio_input_tokens':null::bigint,'cache_read_audio_tokens':null::bigint,'audio_output_tokens':null::bigint,'image_input_tokens':null::bigint,'web_search_calls':null::bigint,'problem':null::varchar}
 );

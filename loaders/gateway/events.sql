@@ -88,11 +88,23 @@ read_out as (
             boolean_of(event.result.is_aborted),
             whole_number(event.result.status_code) = 499
         ) as is_cut,
-        usage_meters(event.usage.raw) as spent,
+        usage_object(event.usage.raw) as body,
+        usage_texts(usage_object(event.usage.raw)) as usage_said,
         [known(tag) for tag in event.tags if known(tag) is not null] as own_tags,
         md5($salt || record) as content
     from parsed
 ),
+
+-- The steps of `usage_meters`, each worked out once.
+shaped as (select *, usage_shape(usage_said) as shape from read_out),
+
+found as (select *, usage_found(usage_said, shape) as usage_as_said from shaped),
+
+summed as (select *, usage_summed(usage_as_said) as usage_sums from found),
+
+divided as (select *, usage_divided(usage_sums) as usage_parts from summed),
+
+metered as (select *, usage_metered(usage_parts, shape) as spent from divided),
 
 counted as (
     select
@@ -102,7 +114,7 @@ counted as (
             as input_uncached_tokens,
         coalesce(whole_number(event.usage.output_tokens), spent.output_tokens)
             as output_tokens
-    from read_out
+    from metered
 )
 
 select
@@ -188,7 +200,12 @@ select
     status_code,
     coalesce(
         known(event.result.error_type),
-        case when is_cut then 'aborted' else error_type_of(status_code) end
+        case
+            when is_cut then 'aborted'
+            -- What a gateway answers when its upstream did not.
+            when status_code >= 400
+                then error_type_of(status_code, status_code in (502, 503, 529))
+        end
     ) as error_type,
     known(event.result.error_code) as error_code,
     known(event.result.finish_reason) as finish_reason,
@@ -287,7 +304,7 @@ select
                 us_of_ms(event.timings.gateway_ms), 'not_a_duration'),
             refuse('timings.ttft_ms', event.timings.ttft_ms,
                 us_of_ms(event.timings.ttft_ms), 'not_a_duration'),
-            spent.problem,
+            usage_problem(event.usage.raw, body, spent),
             refuse_count('usage.input_uncached_tokens', event.usage.input_uncached_tokens),
             refuse_count('usage.cache_read_tokens', event.usage.cache_read_tokens),
             refuse_count('usage.cache_write_5m_tokens', event.usage.cache_write_5m_tokens),

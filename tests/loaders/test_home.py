@@ -13,7 +13,10 @@ from loaders.home import InboxRule, open_home
         ("[nigt]\n", "unknown setting 'nigt'"),
         ("[inbox]\n", "write inbox rules as"),
         ("[[inbox]]\nformat = 'litellm'\n", "needs a glob"),
-        ("[[inbox]]\nglob = 'x'\nformat = 'cvs'\n", "format: one of litellm, events, "),
+        (
+            "[[inbox]]\nglob = 'x'\nformat = 'cvs'\n",
+            "format: one of litellm, ",
+        ),
         ("[[inbox]]\nglob = 'x'\ntimezone = 'Mars/North'\n", "not an IANA time zone"),
         ("[[inbox]]\nglob = 7\n", "glob: a text"),
         ("[[inbox]]\nglob = 'x'\nhots = 'h'\n", "unknown setting 'hots'"),

@@ -307,11 +307,6 @@ def test_single_object_is_a_file(load, landed):
     assert landed("select logical_request_id from requests") == [("call-1",)]
 
 
-def test_spend_rows_are_not_ours_yet(load):
-    row = {"request_id": "r", "call_type": "x", "startTime": "t", "spend": 1}
-    assert load(ndjson(row)).status == "not_recognised"
-
-
 @pytest.mark.parametrize(
     ("usage", "expected"),
     [

@@ -4,9 +4,11 @@ import json
 
 import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loaders.inbox import load_inbox
-from loaders.privacy import describe_ip, pseudonym
+from loaders.privacy import PSEUDONYM_SQL, describe_ip, hmac_pads, pseudonym
 from tests.conftest import ndjson, record
 
 KEY = b"0123456789abcdef"
@@ -123,3 +125,13 @@ def test_one_address_in_any_spelling_is_one_pseudonym(text, address, network, fa
 @pytest.mark.parametrize("text", ["unknown", "", "1.2.3", "999.1.1.1", "a,b"])
 def test_what_is_no_address_is_unknown(text):
     assert describe_ip(KEY, text) == (None, None, None)
+
+
+@given(st.binary(min_size=16, max_size=100), st.text(max_size=40))
+def test_duckdb_gives_the_pseudonyms_that_the_standard_library_gives(key, value):
+    with duckdb.connect() as con:
+        found = con.execute(
+            f"select {PSEUDONYM_SQL} from (select $value as value)",
+            {"value": value, **hmac_pads(key)},
+        ).fetchall()
+    assert found == [(pseudonym(key, value),)]
