@@ -32,7 +32,7 @@ select
         'events/' || late_on || '/gateway-' || region || '-spool-' || world_date,
         usual_name
     ) || '.ndjson.gz' as file,
-    draw(shipment, 'shuffled') < 0.05 and not is_late as is_shuffled,
+    draw(shipment, 'shuffled') < 0.05 as is_shuffled,
     -- Two hours of a file sent again the next day; a whole file under another name.
     (draw(shipment, 'resent') < 0.06 or (world_date = getvariable('begin') and region = 'eu'))
     and world_date + 1 < cast(day_of_world(getvariable('days')) as date) as is_resent,

@@ -34,6 +34,7 @@ select
     developer_id,
     end_user_id,
     client_ip,
+    is_batch_job,
     leaked,
     named_email,
     application_id,
