@@ -3,7 +3,9 @@ create or replace temp table deliveries as
 with shippers as (
     select distinct cast(hour_at as date) as world_date, hour_at, region
     from range(
-        day_of_world(getvariable('first_day')), day_of_world(getvariable('end_day')), interval 1 hour
+        day_of_world(getvariable('first_day')),
+        day_of_world(getvariable('end_day')),
+        interval 1 hour
     ) as span (hour_at)
     cross join zones
 ),
@@ -14,8 +16,11 @@ drawn as (
         world_date || region as shipment,
         'events/' || world_date || '/gateway-' || region as usual_name,
         world_date + 2
-        + cast(floor(if(hour_at < '2026-04-03', 1, 19) * draw(world_date || region || hour_at, 'days late')) as int)
-            as late_on
+        -- The first two days' come soon, so that a week's world has some.
+        + cast(floor(
+            if(hour_at < '2026-04-03', 1, 19)
+            * draw(world_date || region || hour_at, 'days late')
+        ) as int) as late_on
     from shippers
 )
 

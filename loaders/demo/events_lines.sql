@@ -24,7 +24,9 @@ select
         'event_time': iso_time(requested_at),
         'request_id': request_id,
         'logical_request_id': logical_request_id,
-        'idempotency_key': if(attempt_count > 1, 'idem-' || substr(logical_request_id, 1, 12), null),
+        'idempotency_key': if(
+            attempt_count > 1, 'idem-' || substr(logical_request_id, 1, 12), null
+        ),
         'trace_id': if(
             leaked is not null and speed < 0.3, leaked, 'trace-' || token(id, 'trace', 20)
         ),
@@ -33,7 +35,10 @@ select
         ),
         'client_sent_at': if(
             sdk_name = 'curl', null,
-            iso_time(requested_at + interval (skew_hours) hour - interval (gateway_us // 4) microsecond)
+            iso_time(
+                requested_at + interval (skew_hours) hour
+                - interval (gateway_us // 4) microsecond
+            )
         ),
         'source_version': if(world_date < '2026-05-01', '4.11.2', '4.12.0'),
         'consumer': {
@@ -55,14 +60,16 @@ select
             'version': if(operation = 'chat', version, 'v1'),
             'operation': operation,
             'environment': environment,
-            'job_type': 'interactive'
+            'job_type': if(is_batch_job, 'batch', 'interactive')
         },
         'model': {
             'provider': provider,
             'requested': if(is_fallback, first_model, model),
             'served': if(is_answered, model, null),
             'upstream_host': host,
-            'provider_account': if(is_answered and provider = 'openai', 'acct-tollgate', null),
+            'provider_account': if(
+                is_answered and provider = 'openai', 'acct-openai', null
+            ),
             'fallback_from': fallback_from_model,
             'retry_reason': case
                 when attempt_no > 1 and not is_fallback
@@ -90,7 +97,9 @@ select
         },
         'timings': {
             'request_duration_ms': request_duration_us / 1000,
-            'upstream_ms': if(status_code in (400, 401) or story = 'over_quota', null, upstream_us / 1000),
+            'upstream_ms': if(
+                status_code in (400, 401) or story = 'over_quota', null, upstream_us / 1000
+            ),
             'gateway_ms': gateway_us / 1000,
             'ttft_ms': ttft_us / 1000
         },
@@ -98,67 +107,76 @@ select
             'status_code': status_code,
             -- A gateway of one's own knows a quota from a rate limit; the rest is told
             -- by the status.
-            'error_type': if(error_type in ('quota', 'upstream') or speed < 0.5, error_type, null),
+            'error_type': if(
+                error_type in ('quota', 'upstream') or speed < 0.5, error_type, null
+            ),
             'error_code': error_code,
-            'finish_reason': case when status_code = 200 and operation = 'chat' then 'stop' end,
+            'finish_reason': if(status_code = 200 and operation = 'chat', 'stop', null),
             'is_streamed': is_streamed,
             'is_aborted': if(status_code = 499, true, null),
             'cache': {'hit': is_hit, 'status': if(is_hit, 'hit', 'miss')}
         },
+        -- Most gateways pass the provider's own words on; some count for themselves.
         'usage': case
-            when is_answered then {
-                'raw': case when not says_meters then cast(case shape
-                    when 'responses' then json_object(
-                        'input_tokens', prompt_tokens,
-                        'input_tokens_details', json_object('cached_tokens', cache_read),
-                        'output_tokens', output_count,
-                        'output_tokens_details', json_object('reasoning_tokens', reasoning_tokens),
-                        'total_tokens', prompt_tokens + output_count
-                    )
-                    when 'anthropic' then json_object(
-                        'input_tokens', input_uncached_tokens,
-                        'cache_creation_input_tokens', cache_write,
-                        'cache_read_input_tokens', cache_read,
-                        'cache_creation', json_object(
-                            'ephemeral_5m_input_tokens', cache_write_5m_tokens,
-                            'ephemeral_1h_input_tokens', cache_write_1h_tokens
-                        ),
-                        'output_tokens', output_count,
-                        'service_tier', 'standard'
-                    )
-                    when 'gcp.gemini' then json_object(
-                        'promptTokenCount', prompt_tokens,
-                        'candidatesTokenCount', output_count - reasoning_tokens,
-                        'thoughtsTokenCount', reasoning_tokens,
-                        'cachedContentTokenCount', cache_read,
-                        'totalTokenCount', prompt_tokens + output_count
-                    )
-                    when 'aws.bedrock' then json_object(
-                        'inputTokens', input_uncached_tokens,
-                        'outputTokens', output_count,
-                        'totalTokens', prompt_tokens + output_count,
-                        'cacheReadInputTokens', cache_read,
-                        'cacheWriteInputTokens', cache_write
-                    )
-                    else json_object(
-                        'prompt_tokens', prompt_tokens,
-                        'completion_tokens', output_count,
-                        'total_tokens', prompt_tokens + output_count,
-                        'prompt_tokens_details', json_object('cached_tokens', cache_read),
-                        'completion_tokens_details', json_object('reasoning_tokens', reasoning_tokens)
-                    )
-                end as json) end,
-                'input_uncached_tokens': if(says_meters, input_uncached_tokens, null),
-                'cache_read_tokens': if(says_meters, cache_read_tokens, null),
-                'cache_write_5m_tokens': if(says_meters, cache_write_5m_tokens, null),
-                'cache_write_1h_tokens': if(says_meters, cache_write_1h_tokens, null),
-                'cache_write_other_tokens': if(says_meters, cache_write_other_tokens, null),
-                'output_tokens': if(says_meters, output_tokens, null),
-                'reasoning_tokens': if(says_meters, reasoning_tokens, null),
+            when not is_answered then null
+            when says_meters then to_json({
+                'input_uncached_tokens': input_uncached_tokens,
+                'cache_read_tokens': cache_read_tokens,
+                'cache_write_5m_tokens': cache_write_5m_tokens,
+                'cache_write_1h_tokens': cache_write_1h_tokens,
+                'cache_write_other_tokens': cache_write_other_tokens,
+                'output_tokens': output_tokens,
+                'reasoning_tokens': reasoning_tokens,
                 'image_units': image_units,
                 'token_basis': if(status_code = 499 and speed < 0.5, token_basis, null),
                 'logged_cost_usd': cast(usd(cost_pico) as varchar)
-            }
+            })
+            else to_json({
+                'raw': case shape
+                when 'responses' then json_object(
+                    'input_tokens', prompt_tokens,
+                    'input_tokens_details', json_object('cached_tokens', cache_read),
+                    'output_tokens', output_count,
+                    'output_tokens_details',
+                    json_object('reasoning_tokens', reasoning_tokens),
+                    'total_tokens', prompt_tokens + output_count
+                )
+                when 'anthropic' then json_object(
+                    'input_tokens', input_uncached_tokens,
+                    'cache_creation_input_tokens', cache_write,
+                    'cache_read_input_tokens', cache_read,
+                    'cache_creation', json_object(
+                        'ephemeral_5m_input_tokens', cache_write_5m_tokens,
+                        'ephemeral_1h_input_tokens', cache_write_1h_tokens
+                    ),
+                    'output_tokens', output_count,
+                    'service_tier', 'standard'
+                )
+                when 'gcp.gemini' then json_object(
+                    'promptTokenCount', prompt_tokens,
+                    'candidatesTokenCount', output_count - reasoning_tokens,
+                    'thoughtsTokenCount', reasoning_tokens,
+                    'cachedContentTokenCount', cache_read,
+                    'totalTokenCount', prompt_tokens + output_count
+                )
+                when 'aws.bedrock' then json_object(
+                    'inputTokens', input_uncached_tokens,
+                    'outputTokens', output_count,
+                    'totalTokens', prompt_tokens + output_count,
+                    'cacheReadInputTokens', cache_read,
+                    'cacheWriteInputTokens', cache_write
+                )
+                else json_object(
+                    'prompt_tokens', prompt_tokens,
+                    'completion_tokens', output_count,
+                    'total_tokens', prompt_tokens + output_count,
+                    'prompt_tokens_details', json_object('cached_tokens', cache_read),
+                    'completion_tokens_details',
+                    json_object('reasoning_tokens', reasoning_tokens)
+                )
+                end,
+                'logged_cost_usd': cast(usd(cost_pico) as varchar)
+            })
         end,
         'quota': {
             'bucket': quota_bucket,

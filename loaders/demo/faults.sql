@@ -3,7 +3,9 @@
 create or replace temp table bad_lines as
 with shipments as (
     select file, world_date, shipment, is_shuffled, kind, reason, broken,
-        world_date + interval (cast(86400 * draw(shipment || kind, 'at') as bigint)) second as happened_at
+        world_date + interval (
+            cast(86400 * draw(shipment || kind, 'at') as bigint)
+        ) second as happened_at
     from (
         select distinct usual_name || '.ndjson.gz' as file, world_date, shipment,
             is_shuffled
@@ -22,7 +24,9 @@ with shipments as (
     union all
     select 'litellm/' || world_date || '.ndjson.gz', world_date, world_date || 'litellm',
         false, kind, reason, broken,
-        world_date + interval (cast(86400 * draw(world_date, kind) as bigint)) second
+        world_date + interval (
+            cast(86400 * draw(world_date, kind) as bigint)
+        ) second
     from (select distinct world_date from deliveries)
     cross join (values
         ('cut', 'malformed_json', '{"id":"$id","litellm_call_id":"$id","call_type":"acom'),
@@ -36,8 +40,10 @@ with shipments as (
 select
     file, kind, reason, happened_at, is_shuffled,
     'bad_' || token(shipment, kind, 20) as id,
-    replace(replace(replace(broken, '$at', iso_time(happened_at)), '$id', 'bad_' || token(shipment, kind, 20)),
-        '$ms', cast(epoch_ms(happened_at) as varchar)) as line
+    replace(replace(replace(
+        broken, '$at', iso_time(happened_at)), '$id', id),
+        '$ms', cast(epoch_ms(happened_at) as varchar)
+    ) as line
 from shipments;
 
 insert into lines

@@ -9,8 +9,7 @@ with counted as (
 numbered as (
     select counted.*, key_no, slug || ':key' || key_no as who,
         -- The first keys came with the organisation, the others over the two months.
-        key_no < 2 or is_internal and key_no = 60 or draw(slug || key_no, 'is old') < 0.6
-            as is_old
+        key_no < 2 or draw(slug || key_no, 'is old') < 0.6 as is_old
     from counted, range(key_count) as numbers (key_no)
 ),
 
@@ -63,17 +62,20 @@ select
     -- Two of our projects say nothing about teams on the key.
     if(is_internal and project_id not in ('prj-web', 'prj-search'), first_team_id, null)
         as directory_team_id,
-    -- The nightly job never sleeps.
-    is_internal and owned.key_no = 60 as is_batch_job,
+    -- A job of the largest customer never sleeps.
+    number = 1 and owned.key_no = 0 as is_batch_job,
     case
         when number = 31 then day_of_world(30)
-        when draw(who, 'falls silent') < 0.12 and not (is_internal and owned.key_no = 60)
-            then issued_at + interval (cast(86400 * 50 * draw(who, 'silent') as bigint)) second
+        when draw(who, 'falls silent') < 0.12 and not is_batch_job
+            then issued_at
+                + interval (cast(86400 * 50 * draw(who, 'silent') as bigint)) second
     end as silent_from,
     case
-        when draw(who, 'revoked') < 0.03 and not (is_internal and owned.key_no = 60)
+        when draw(who, 'revoked') < 0.03 and not is_batch_job
             then greatest(issued_at, day_of_world(0))
-                + interval (cast(86400 * (2 + 40 * draw(who, 'revoked at')) as bigint)) second
+                + interval (
+                    cast(86400 * (2 + 40 * draw(who, 'revoked at')) as bigint)
+                ) second
     end as revoked_at,
     migrated_at + interval (cast(864000 * draw(who, 'moves') as bigint)) second
         as moves_to_v2_at,

@@ -54,7 +54,7 @@ select
         'request_tags': [
             tag for tag in [
                 'env:' || environment, 'User-Agent: ' || sdk_name,
-                if(is_batch_job, 'job:nightly-index', null), 'debug:' || leaked,
+                'debug:' || leaked,
                 'contact ' || named_email
             ] if tag is not null
         ],

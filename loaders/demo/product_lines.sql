@@ -43,7 +43,10 @@ asof inner join organizations as earlier
         and earlier.valid_from < changed.valid_from
 where not changed.is_deleted
 union all
-select 'exposure', began_at + interval (cast(60 * 720 * draw(organization_id, 'exposed') as bigint)) second,
+select 'exposure',
+    began_at + interval (
+        cast(43200 * draw(organization_id, 'exposed') as bigint)
+    ) second,
     region, organization_id, api_key_id, null, null, null, experiment,
     pick(organization_id, 'variant', ['control', 'treatment']), null, null, null, null, null, null
 from organization_traits
@@ -52,7 +55,9 @@ cross join experiments
 where not is_internal and draw(organization_id, 'in experiment') < 0.5
 union all
 select 'feedback',
-    requested_at + interval (request_duration_us + cast(6e8 * draw(request_id, 'said') as bigint)) microsecond,
+    requested_at + interval (
+        request_duration_us + cast(6e8 * draw(request_id, 'said') as bigint)
+    ) microsecond,
     region, organization_id, api_key_id, null, null, null, null, null, request_id,
     logical_request_id, if(draw(request_id, 'likes') < 0.8, 1, -1), null, null, file
 from spelled
@@ -62,7 +67,8 @@ create or replace temp table product_events as
 select
     happened.* exclude (file),
     'evt_' || token(
-        concat_ws('/', event_type, organization_id, api_key_id, request_id, happened_at), 'event', 20
+        concat_ws('/', event_type, organization_id, api_key_id, request_id, happened_at),
+        'event', 20
     ) as event_id,
     coalesce(happened.file, deliveries.file) as file,
     coalesce(deliveries.is_shuffled, false) as is_shuffled

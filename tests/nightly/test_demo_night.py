@@ -122,6 +122,33 @@ def test_every_file_is_accounted_for(ask):
     assert kinds == {"normal", "late", "duplicate", "resent"}
 
 
+def test_what_happened_beside_requests_lands_too(ask, demo_home):
+    ask(
+        f"""
+        create view happened as from read_parquet(
+            '{demo_home.lake}/product_events/event_date=*/*.parquet', union_by_name = true
+        )
+        """
+    )
+    columns = (
+        "event_type, event_id, occurred_at, organization_id, api_key_id, request_id"
+    )
+    events = f"select {columns} from {{}} order by all"
+    same(ask, events.format("true_product_events"), events.format("happened"))
+
+
+# What the records leave out the directory knows, also of a project that moved; where
+# the two disagree the record wins.
+@pytest.mark.xfail(reason="owners are not resolved from the directory yet", strict=True)
+@pytest.mark.parametrize(
+    "column",
+    ["organization_id", "team_id", "project_id", "application_id", "cost_center_id"],
+)
+def test_every_attempt_has_its_owner_of_that_moment(ask, column):
+    owners = f"select request_id, {column} from {{}} order by all"
+    same(ask, owners.format("logged"), owners.format("landed"))
+
+
 def test_no_raw_identifier_leaves_the_inbox(ask, demo_home):
     values = ask("select kind, value from true_personal")
     assert {kind for kind, _ in values} == {
@@ -131,7 +158,7 @@ def test_no_raw_identifier_leaves_the_inbox(ask, demo_home):
         "email",
         "end_user_id",
     }
-    stored = "\n".join(stored_texts(demo_home))
+    stored = "\n".join(set(stored_texts(demo_home)))
     assert "org-tollgate" in stored
     assert [(kind, value) for kind, value in values if value in stored] == []
 
