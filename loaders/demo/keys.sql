@@ -119,3 +119,12 @@ inner join (
         people.owner_id = owned.organization_id
         and people.developer_no = owned.key_no % developer_count
 where preference = 1;
+
+-- Of a weight, so that the keys at work in mid-period make all requests but the job's.
+set variable scale = (
+    select 0.99 / sum(weight * least(1, 0.25 + epoch(middle - issued_at) / 1209600))
+    from traits, (select day_of_world(30) as middle)
+    where
+        issued_at <= middle
+        and coalesce(least(silent_from, revoked_at) > middle, true)
+);

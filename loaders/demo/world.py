@@ -70,17 +70,6 @@ def _begin(
     con.execute(f"set variable begin = timestamp '{_BEGIN}'")
     for name in ("words", "company", "catalog", "keys"):
         con.execute((_SQL / f"{name}.sql").read_text())
-    # Weights of the keys at work in mid-period sum to all requests but the batch job's.
-    con.execute(
-        """
-        set variable scale = (
-            select 0.99 / sum(weight * least(1, 0.25 + epoch(middle - issued_at) / 1209600))
-            from traits, (select day_of_world(30) as middle)
-            where issued_at <= middle
-                and coalesce(least(silent_from, revoked_at) > middle, true)
-        )
-        """
-    )
 
 
 def _draw(con: duckdb.DuckDBPyConnection, first_day: int, end_day: int) -> None:

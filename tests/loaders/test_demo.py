@@ -226,7 +226,7 @@ def test_duplicates_have_the_same_bytes_and_late_files_earlier_days(world):
         assert set(lines_of(inbox / path)) < sent
     late = true(world, "select path from {files} where kind = 'late'")
     for (path,) in late:
-        _, arrived, name = path.split("/")
+        _, arrived, _ = path.split("/")
         for line in lines_of(inbox / path):
             assert json.loads(line)["event_time"][:10] < arrived
 

@@ -126,7 +126,7 @@ def test_what_happened_beside_requests_lands_too(ask, demo_home):
     ask(
         f"""
         create view happened as from read_parquet(
-            '{demo_home.lake}/product_events/event_date=*/*.parquet', union_by_name = true
+            '{demo_home.lake}/product_events/*/*.parquet', union_by_name = true
         )
         """
     )
