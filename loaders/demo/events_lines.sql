@@ -28,10 +28,10 @@ select
             attempt_count > 1, 'idem-' || substr(logical_request_id, 1, 12), null
         ),
         'trace_id': if(
-            leaked is not null and speed < 0.3, leaked, 'trace-' || token(id, 'trace', 20)
+            leaked is not null and speed < 0.3, leaked, 'trace-' || substr(reverse(id), 5)
         ),
         'provider_response_id': if(
-            status_code = 200 and not is_hit, 'resp-' || token(request_id, 'answer', 20), null
+            status_code = 200 and not is_hit, 'resp-' || substr(reverse(request_id), 1, 20), null
         ),
         'client_sent_at': if(
             sdk_name = 'curl', null,
