@@ -7,9 +7,23 @@ from loaders import privacy
 from loaders.contract import CLIENT_IP, Column, Stream
 from loaders.projection import Connection
 
+# Columns whose text is JSON, and what they hold where not even its form can be kept.
+_JSON = frozenset({"tags", "params", "feature_flags"})
+_MASKED_WHOLE = '["[masked]"]'
+# What clients and exporters fill as they like.
+_LABELS = frozenset(
+    {*_JSON, "trace_id", "idempotency_key", "error_code", "model_requested"}
+)
 
-def mask(con: Connection, streams: Sequence[Stream], columns: frozenset[str]) -> None:
-    """Replace values shaped like credentials, e-mail or IP addresses, in place.
+
+def mask(
+    con: Connection, streams: Sequence[Stream], columns: frozenset[str], key: bytes
+) -> None:
+    """Take people and secrets out of texts that are about something else, in place.
+
+    Values shaped like credentials, e-mail or IP addresses are replaced, in ids by
+    something as unique as they were. So are a record's own personal values where a
+    client repeats them in its labels, for they need have no shape.
 
     Fills `masked`: how many values of which row of `projected`.
 
@@ -17,12 +31,15 @@ def mask(con: Connection, streams: Sequence[Stream], columns: frozenset[str]) ->
         con: Holds `projected`.
         streams: Its contracts.
         columns: What the projection gave.
+        key: From `privacy.key_of_lake`.
     """
+    given = _projected(streams, columns)
     free = [
         column.name
-        for column in _projected(streams, columns)
+        for column in given
         if column.type == "string" and not (column.values or column.personal)
     ]
+    pads = privacy.hmac_pads(key)
     con.execute("create or replace temp table hits (row_id bigint)")
     # One pass over everything first: nearly every file is clean.
     everything = f"concat_ws(' ', {', '.join(free)})"
@@ -33,7 +50,20 @@ def mask(con: Connection, streams: Sequence[Stream], columns: frozenset[str]) ->
     for shape, replacement in privacy.MASKS if suspects else ():
         for name in free:
             if not (shape == privacy.IP and name in privacy.MAY_HOLD_IP):
-                _mask_column(con, name, shape, replacement)
+                _mask_column(con, name, shape, replacement, pads)
+    personal = [column.name for column in given if column.personal]
+    labels = [name for name in free if name in _LABELS]
+    for raw in (*personal, *{CLIENT_IP}.intersection(columns)):
+        _mask_repeated(con, raw, labels, pads)
+    for name in _JSON.intersection(free):
+        # A mask that took a quote or half an escape along left no JSON.
+        con.execute(
+            f"""
+            update projected set {name} = $1
+            where rowid in (select row_id from hits) and not json_valid({name})
+            """,
+            [_MASKED_WHOLE],
+        )
     con.execute(
         """
         create or replace temp table masked as
@@ -42,21 +72,39 @@ def mask(con: Connection, streams: Sequence[Stream], columns: frozenset[str]) ->
     )
 
 
-def _mask_column(con: Connection, name: str, shape: str, replacement: str) -> None:
+def _mask_column(
+    con: Connection, name: str, shape: str, mask: str, pads: dict[str, bytes]
+) -> None:
+    is_hit = f"regexp_matches({name}, $shape)"
     con.execute(
-        f"""
-        insert into hits
-        select rowid from projected where regexp_matches({name}, $1)
-        """,
-        [shape],
+        f"insert into hits select rowid from projected where {is_hit}", {"shape": shape}
     )
+    if name.endswith("_id"):
+        # Two keys that were logged whole are still two keys.
+        changed = f"left($mask, -1) || ':' || {privacy.pseudonym_sql(name)} || ']'"
+    else:
+        changed, pads = f"regexp_replace({name}, $shape, $mask, 'g')", {}
     con.execute(
-        f"""
-        update projected set {name} = regexp_replace({name}, $1, $2, 'g')
-        where regexp_matches({name}, $1)
-        """,
-        [shape, replacement],
+        f"update projected set {name} = {changed} where {is_hit}",
+        {"shape": shape, "mask": mask, **pads},
     )
+
+
+def _mask_repeated(
+    con: Connection, raw: str, labels: Sequence[str], pads: dict[str, bytes]
+) -> None:
+    """Replace a personal value by its pseudonym in the labels of the same record."""
+    if not labels:
+        return
+    # Shorter ones occur in any text.
+    is_hit = f"length({raw}) >= 5 and contains({{}}, {raw})"
+    everywhere = is_hit.format(f"concat_ws(' ', {', '.join(labels)})")
+    con.execute(f"insert into hits select rowid from projected where {everywhere}")
+    changed = ", ".join(
+        f"{name} = replace({name}, {raw}, {privacy.pseudonym_sql(raw)})"
+        for name in labels
+    )
+    con.execute(f"update projected set {changed} where {everywhere}", pads)
 
 
 def pseudonymise(
@@ -68,14 +116,14 @@ def pseudonymise(
         con: Holds `projected`.
         streams: Its contracts.
         columns: What the projection gave.
-        key: From `privacy.pseudonym_key`.
+        key: From `privacy.key_of_lake`.
     """
     personal = [col.name for col in _projected(streams, columns) if col.personal]
     people = _distinct(f"unnest([{', '.join(personal)}])" if personal else "null")
     con.execute(
         f"""
         create or replace temp table pseudonyms as
-        select value as raw, {privacy.PSEUDONYM_SQL} as kept from ({people})
+        select value as raw, {privacy.pseudonym_sql("value")} as kept from ({people})
         """,
         privacy.hmac_pads(key),
     )

@@ -13,7 +13,7 @@ from loaders.home import DEMO_FOLDER, IGNORE, Home, InboxRule
 from loaders.landing import land
 from loaders.ledger import Ledger, LedgerEntry
 from loaders.load import Load, Package, WayToRead
-from loaders.privacy import masked, pseudonym_key
+from loaders.privacy import key_of_lake, masked
 from loaders.projection import Connection
 from loaders.source_file import SourceFile, open_source
 
@@ -53,7 +53,7 @@ class Intake:
     ) -> None:
         self._home, self._ledger, self._con = home, ledger, con
         self._forced_format = forced_format
-        self._key = pseudonym_key(home.path)
+        self._key = key_of_lake(home.path, bool(ledger.entries))
         self._seen = {place_of(entry): entry for entry in ledger.entries.values()}
         self._live: set[str] = set()
         # Live loads by what a new file may share with them: all bytes, or the first.

@@ -58,7 +58,7 @@ def land(
     format_ = package.loads[0].format
     streams = [STREAMS[name] for name in format_.streams]
     columns = project(con, package, key)
-    mask(con, streams, columns)
+    mask(con, streams, columns, key)
     pseudonymise(con, streams, columns, key)
     rejected = rejected_records(con, package)
     selected = {s: _fit_rows(s, format_, columns) for s in format_.streams}

@@ -178,11 +178,13 @@ class Ledger:
 
 def _entry(fields: dict[str, object]) -> LedgerEntry:
     files = fields.pop("files")
+    # Entries of before a file had times of its own.
+    times = {name: fields[name] for name in ("min_time", "max_time")}
     replaces = fields.pop("replaces")
     assert isinstance(files, list)  # noqa: S101  narrows the type; we wrote the file
     assert isinstance(replaces, list)  # noqa: S101
     return LedgerEntry(
-        files=tuple(LakeFile(**file) for file in files),
+        files=tuple(LakeFile(**{**times, **file}) for file in files),
         replaces=tuple(replaces),
         **fields,  # type: ignore[arg-type]
     )

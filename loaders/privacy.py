@@ -14,6 +14,7 @@ import secrets
 from pathlib import Path
 
 from loaders.errors import SettingsError
+from loaders.json_files import read_json, write_json
 
 KEY_VARIABLE = "TOLLBOOK_PSEUDONYM_KEY"
 _KEY_FILE = "pseudonym.key"
@@ -37,9 +38,14 @@ CREDENTIAL = "|".join(
         r"(?:hf|npm|r8)_[A-Za-z0-9]{30,}",
         r"(?:gsk|whsec)_[A-Za-z0-9+/]{20,}",
         r"(?:xai|pplx)-[A-Za-z0-9]{20,}",
+        r"nvapi-[A-Za-z0-9_-]{20,}",  # NVIDIA
+        r"ABSK[A-Za-z0-9+/]{30,}=*",  # Amazon Bedrock
+        r"dapi[0-9a-f]{32}",  # Databricks
         r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",  # JWT
         r"(?i:bearer|basic)\s+[A-Za-z0-9._~+/-]{16,}=*",
-        r"(?i:api[_-]?key|secret|password|access[_-]?token)\s*[=:]\s*[^\s\"'&,]{8,}",
+        # Also as a member of a JSON object, itself perhaps within a JSON string.
+        r"(?i:api[_-]?key|secret|password|access[_-]?token)(?:\\?\")?\s*[=:]\s*"
+        r"(?:\\?\")?[^\s\"'&,]{8,}",
         r"//[^/\s:@\"]+:[^/\s@\"]+@",  # user and password in a URL
         r"-----BEGIN [A-Z ]*PRIVATE KEY[^\"]*",
     )
@@ -53,9 +59,9 @@ _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _GROUP = r"[0-9A-Fa-f]{1,4}"
 IP = "|".join(
     (
-        rf"\b(?:{_OCTET}\.){{3}}{_OCTET}\b",
-        rf"\b(?:{_GROUP}:){{7}}{_GROUP}\b",
-        rf"\b(?:{_GROUP}:){{1,6}}(?::{_GROUP}){{1,6}}\b",
+        rf"{_START}(?:{_OCTET}\.){{3}}{_OCTET}(?:\b|_)",
+        rf"{_START}(?:{_GROUP}:){{7}}{_GROUP}(?:\b|_)",
+        rf"{_START}(?:{_GROUP}:){{1,6}}(?::{_GROUP}){{1,6}}(?:\b|_)",
     )
 )
 # Version numbers look like addresses; an upstream host is ours, not a person's.
@@ -77,7 +83,8 @@ def masked(text: str) -> str:
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in readable)
     for shape, mask in MASKS:
         python_shape = re.sub(r"\\x\{(\w+)\}", _python_escape, shape)
-        shown = re.sub(python_shape, mask, shown)
+        # As in RE2, \w is ASCII: an accented letter before an address hides nothing.
+        shown = re.sub(python_shape, mask, shown, flags=re.ASCII)
     return shown
 
 
@@ -100,8 +107,8 @@ def pseudonym_key(home: Path) -> bytes:
     """
     given = os.environ.get(KEY_VARIABLE)
     if given is not None:
-        return _checked(given.encode(), KEY_VARIABLE)
-    path = home / "secrets" / _KEY_FILE
+        return _checked(given.encode().strip(), KEY_VARIABLE)
+    path = _key_file(home)
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Beside and renamed: a crash must not leave half a key behind.
@@ -116,6 +123,39 @@ def pseudonym_key(home: Path) -> bytes:
     if path.stat().st_mode & 0o077:
         raise SettingsError(f"{path} is readable by others; run: chmod 600 {path}")
     return _checked(path.read_bytes().strip(), str(path))
+
+
+def key_of_lake(home: Path, has_loads: bool) -> bytes:
+    """The key of this home, which is the one that made the lake's pseudonyms.
+
+    Args:
+        home: `TOLLBOOK_HOME`.
+        has_loads: Whether the lake holds any; an empty one takes any key.
+
+    Raises:
+        SettingsError: The key is another one, or gone: a person would become two.
+    """
+    note = home / "lake" / "pseudonym_key.json"
+    noted = read_json(note) if has_loads else None
+    is_gone = KEY_VARIABLE not in os.environ and not _key_file(home).exists()
+    if noted is None or not is_gone:
+        key = pseudonym_key(home)
+        fingerprint = pseudonym(key, "fingerprint", "key")
+        if noted is None:
+            write_json(note, {"fingerprint": fingerprint})
+            return key
+        if noted.get("fingerprint") == fingerprint:
+            return key
+    raise SettingsError(
+        f"{'no' if is_gone else 'not the'} pseudonym key that made what {note.parent} "
+        f"holds: nothing was loaded, for old and new pseudonyms would not meet. Put it "
+        f"back ({_key_file(home)} or {KEY_VARIABLE}); or, to change the key, see that "
+        f"the inbox holds every file, move lake/ and build/ away and run again"
+    )
+
+
+def _key_file(home: Path) -> Path:
+    return home / "secrets" / _KEY_FILE
 
 
 def _checked(key: bytes, where: str) -> bytes:
@@ -136,15 +176,14 @@ def pseudonym(key: bytes, value: str, kind: str = "id") -> str:
     return hmac.new(key, message, hashlib.sha256).hexdigest()[:32]
 
 
-# `pseudonym` of `value` in DuckDB: HMAC is two hashes, each behind a pad of the key.
-PSEUDONYM_SQL = (
-    "left(sha256($outer_pad::blob || unhex(sha256("
-    "$inner_pad::blob || encode('id:' || value)))), 32)"
-)
+def pseudonym_sql(expression: str) -> str:
+    """`pseudonym` in DuckDB: HMAC is two hashes, each behind a pad of the key."""
+    inner = f"sha256($inner_pad::blob || encode('id:' || {expression}))"
+    return f"left(sha256($outer_pad::blob || unhex({inner})), 32)"
 
 
 def hmac_pads(key: bytes) -> dict[str, bytes]:
-    """The parameters of `PSEUDONYM_SQL` (RFC 2104: a long key is hashed first)."""
+    """The parameters of `pseudonym_sql` (RFC 2104: a long key is hashed first)."""
     block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
     return {
         "outer_pad": bytes(byte ^ 0x5C for byte in block),

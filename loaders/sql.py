@@ -12,6 +12,11 @@ def quoted(value: str | Path) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
+def identifier(name: str) -> str:
+    """A quoted SQL name."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def write_rows(
     con: duckdb.DuckDBPyConnection,
     rows: Sequence[Mapping[str, object]],

@@ -21,6 +21,8 @@ from nightly.build import build as run_build
 from nightly.console import file_progress, needs_attention, say, tell, tell_loads
 from nightly.lock import AnotherRunHoldsTheLock, only_run
 from nightly.publish import publish as run_publish
+from nightly.scan import scan as run_scan
+from nightly.scan import tell_scanned
 from nightly.status import status as read_status
 
 app = typer.Typer(
@@ -117,6 +119,35 @@ def status(
             return
         for name, value in found.items():
             tell(f"{name:<22} {_plain(value)}")
+
+
+@app.command()
+def scan(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Files or folders; default: the home, but not its inbox/."),
+    ] = None,
+    values: Annotated[
+        Path | None,
+        typer.Option(help="Raw values that must not occur: one a line, or Parquet."),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Search files for raw people and secrets; name places, never values.
+
+    Looks for texts shaped like credentials, e-mail and IP addresses, as at the door:
+    in all text columns of Parquet and DuckDB files, in JSON, CSV, logs and other text
+    (plain, .gz, .zst), and in file names. What has no shape, such as an end-user id, is
+    found only with --values: anywhere in a file's bytes and in its texts, in upper or
+    lower case, also as JSON or a URL escapes it. Values under 7 bytes count only where
+    they are all of a text. Not found: numbers, hashed or otherwise encoded values,
+    deleted rows that a DuckDB file still holds compressed.
+    """
+    with _errors() if paths else _run(home):
+        with file_progress("scan") as progress:
+            scanned = run_scan(open_home(home), paths or (), values, progress)
+        if tell_scanned(scanned):
+            raise typer.Exit(nights.NEEDS_ATTENTION)
 
 
 @app.command()

@@ -30,19 +30,19 @@ def tell(line: str) -> None:
 
 
 @contextmanager
-def file_progress(verb: str = "load") -> Iterator[Callable[[str, int, int], None]]:
+def file_progress(step: str = "load") -> Iterator[Callable[[str, int, int], None]]:
     """A bar over files on a terminal; a line now and then elsewhere."""
     if not sys.stderr.isatty():
-        yield _every(_SECONDS_BETWEEN_LINES, verb)
+        yield _every(_SECONDS_BETWEEN_LINES, step)
         return
     columns = (
-        TextColumn(verb),
+        TextColumn(step),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[name]}"),
     )
     with Progress(*columns, console=_err, transient=True) as bar:
-        task = bar.add_task(verb, name="", total=None)
+        task = bar.add_task(step, name="", total=None)
 
         def show(name: str, done: int, total: int) -> None:
             bar.update(task, completed=done, total=total, name=name)
@@ -50,7 +50,7 @@ def file_progress(verb: str = "load") -> Iterator[Callable[[str, int, int], None
         yield show
 
 
-def _every(seconds: float, verb: str) -> Callable[[str, int, int], None]:
+def _every(seconds: float, step: str) -> Callable[[str, int, int], None]:
     """A line now and then: a log of thousands of files stays readable."""
     last = time.monotonic()
 
@@ -58,7 +58,7 @@ def _every(seconds: float, verb: str) -> Callable[[str, int, int], None]:
         nonlocal last
         if time.monotonic() - last >= seconds:
             last = time.monotonic()
-            say(f"{verb}: {done + 1} of {total}, {name}")
+            say(f"{step}: {done + 1} of {total}, {name}")
 
     return show
 

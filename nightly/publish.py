@@ -19,6 +19,7 @@ from loaders.errors import NotPublished
 from loaders.home import Home
 from loaders.json_files import read_json, sync_folder, write_json
 from loaders.ledger import Ledger
+from loaders.sql import identifier
 from nightly.audit import passed_audit
 from nightly.dbt import PROJECT
 from nightly.warehouse import read_absorbed
@@ -121,10 +122,10 @@ def _copy_marts(warehouse: Path, target: Path) -> None:
         areas = {area for area, _ in mart_names()}
         for (schema,) in schemas:
             if schema not in areas | {"main"}:
-                con.execute(f"drop schema {_identifier(schema)} cascade")
+                con.execute(f"drop schema {identifier(schema)} cascade")
         for schema, table in _all_tables(con):
             if (schema, table) not in mart_names():
-                con.execute(f"drop table {_identifier(schema)}.{_identifier(table)}")
+                con.execute(f"drop table {identifier(schema)}.{identifier(table)}")
         con.execute("checkpoint")
     target.chmod(0o444)
     with target.open("rb") as file:
@@ -139,7 +140,7 @@ def _tables(database: Path) -> dict[str, dict[str, object]]:
             rows, content = con.execute(
                 f"""
                 select count(*), md5(cast(sum(hash(mart)) as varchar))
-                from {_identifier(schema)}.{_identifier(table)} as mart
+                from {identifier(schema)}.{identifier(table)} as mart
                 """
             ).fetchall()[0]
             found[f"{schema}.{table}"] = {"rows": rows, "content": content}
@@ -148,10 +149,6 @@ def _tables(database: Path) -> dict[str, dict[str, object]]:
 
 def _all_tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _swap(home: Home, folder: Path) -> None:

@@ -1,7 +1,8 @@
 """LiteLLM: its own log of attempts, and the rows of its spend table.
 
 The log is StandardLoggingPayload (S3, GCS, generic API); the rows are a dump of
-LiteLLM_SpendLogs. Both give the same columns and `request_id`, so that copies of one call meet.
+LiteLLM_SpendLogs. Both give the same columns and `request_id`, so that copies of one
+call meet.
 """
 
 from collections.abc import Set

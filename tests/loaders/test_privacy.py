@@ -1,14 +1,23 @@
 """No raw person, no credential and no text gets past the door."""
 
 import json
+import shutil
 
 import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loaders.errors import SettingsError
 from loaders.inbox import load_inbox
-from loaders.privacy import PSEUDONYM_SQL, describe_ip, hmac_pads, pseudonym
+from loaders.privacy import (
+    describe_ip,
+    hmac_pads,
+    masked,
+    pseudonym,
+    pseudonym_key,
+    pseudonym_sql,
+)
 from tests.conftest import ndjson, record
 
 KEY = b"0123456789abcdef"
@@ -27,7 +36,12 @@ SECRETS = (
     "https://user:p4ssw0rd@host/",
     "joe.public+x@mail.example.co.uk",
     "jörg%40mail.example",
+    "nvapi-abcdefghijklmnopqrstuvwxyz0123456789",
+    "ABSKQmVkcm9ja0FQSUtleS1hYmNkZWZnaGlqa2w=",
+    "dapi0123456789abcdef0123456789abcdef",
+    'see {"password": "hunter2hunter2"}',
     "203.0.113.77",
+    "host_203.0.113.77_a",
     "2001:db8:dead:beef::1",
 )
 
@@ -73,6 +87,61 @@ def test_tags_keep_their_shape_when_one_is_masked(load, landed):
     load(ndjson(record(request_tags=["a", f"\n{SECRETS[0]}", "\njoe@example.org"])))
     ((tags,),) = landed("select tags from requests")
     assert json.loads(tags) == ["[masked:email]", "[masked:credential]", "a"]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "\n203.0.113.77", "C:\\new@example.org", 'password=abcdefgh"x',
+        "-----BEGIN PRIVATE KEY-----\nMIIE\"x", 'see {"api_key": "0123456789ab"}',
+    ],
+)  # fmt: skip
+def test_what_a_client_puts_into_a_tag_is_masked_and_stays_json(load, landed, tag):
+    load(ndjson(record(request_tags=["a", tag])))
+    ((tags,),) = landed("select tags from requests")
+    assert any("[masked" in kept for kept in json.loads(tags))
+    for raw in ("203.0.113", "example.org", "abcdefgh", "MIIE", "0123456789ab"):
+        assert raw not in tags
+
+
+def test_a_name_is_masked_as_a_value_is():
+    assert masked("é203.0.113.77.log") == "é[masked:ip].log"
+
+
+@pytest.mark.parametrize("change", ["another", "gone", "from the environment"])
+def test_another_key_than_the_lakes_is_refused(home, load, monkeypatch, change):
+    load(ndjson(record("a")))
+    key = home.path / "secrets" / "pseudonym.key"
+    held = key.read_text()
+    if change == "from the environment":
+        monkeypatch.setenv("TOLLBOOK_PSEUDONYM_KEY", KEY.decode())
+    elif change == "gone":
+        key.unlink()
+    else:
+        key.write_text("another key of this home\n")
+    with pytest.raises(SettingsError, match="pseudonym key"):
+        load(ndjson(record("b")), "b.ndjson")
+    assert key.exists() == (change != "gone")
+    # The same key by the other way in is the same key.
+    monkeypatch.setenv("TOLLBOOK_PSEUDONYM_KEY", held)
+    assert load(ndjson(record("b")), "b.ndjson").status == "landed"
+
+
+def test_a_lake_made_anew_takes_a_new_key(home, load, landed):
+    load(ndjson(record("a")))
+    before = landed("select developer_id, team_id from requests")
+    shutil.rmtree(home.lake)
+    shutil.rmtree(home.path / "secrets")
+    load(b"", "b.ndjson")
+    after = landed("select developer_id, team_id from requests")
+    assert after[0][0] != before[0][0]
+    assert after[0][1] == before[0][1]
+
+
+def test_a_lake_without_a_load_takes_any_key(home, load):
+    load(b"")
+    (home.path / "secrets" / "pseudonym.key").write_text("another key of this home\n")
+    assert load(ndjson(record())).status == "landed"
 
 
 def test_equal_people_have_equal_pseudonyms_and_no_others(load, landed):
@@ -131,7 +200,35 @@ def test_what_is_no_address_is_unknown(text):
 def test_duckdb_gives_the_pseudonyms_that_the_standard_library_gives(key, value):
     with duckdb.connect() as con:
         found = con.execute(
-            f"select {PSEUDONYM_SQL} from (select $value as value)",
+            f"select {pseudonym_sql('value')} from (select $value as value)",
             {"value": value, **hmac_pads(key)},
         ).fetchall()
     assert found == [(pseudonym(key, value),)]
+
+
+def test_what_a_client_repeats_of_its_user_is_a_pseudonym_everywhere(
+    home, load, landed
+):
+    line = record(end_user="jane-doe-77", request_tags=["user:jane-doe-77", "env:prod"])
+    line["trace_id"] = "session of jane-doe-77"
+    entry = load(ndjson(line)).entry
+    known = pseudonym(pseudonym_key(home.path), "jane-doe-77")
+    assert landed("select end_user_id, trace_id, tags from requests") == [
+        (known, f"session of {known}", f'["env:prod","user:{known}"]')
+    ]
+    assert entry.masked_count == 1
+
+
+def test_keys_logged_whole_stay_apart(load, landed):
+    keys = [f"sk-proj-{letter * 24}" for letter in "abb"]
+    load(
+        ndjson(
+            *(
+                record(str(number), metadata__user_api_key_hash=key)
+                for number, key in enumerate(keys)
+            )
+        )
+    )
+    found = [key for (key,) in landed("select api_key_id from requests order by all")]
+    assert len(set(found)) == 2
+    assert all(key.startswith("[masked:credential:") for key in found)

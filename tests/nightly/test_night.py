@@ -40,9 +40,15 @@ def every_mart(home):
     return {name: published(home, f"from {name} order by all") for (name,) in tables}
 
 
-def test_the_real_capture_gives_its_numbers(home, shared):
-    file = shared / "gateway/litellm_live/slp_generic_api_ndjson.ndjson"
-    assert tollbook(home, "load", str(file)).returncode == 0
+@pytest.mark.parametrize("spend_rows", ["alone", "with_spend_rows"])
+def test_the_real_capture_gives_its_numbers(home, shared, spend_rows):
+    folder = shared / "gateway/litellm_live"
+    files = [folder / "slp_generic_api_ndjson.ndjson"]
+    if spend_rows == "with_spend_rows":
+        # 200 copies of calls that the log has too, and they come first.
+        files.insert(0, folder / "spendlogs_rows_success.ndjson")
+    for file in files:
+        assert tollbook(home, "load", str(file)).returncode == 0
     assert tollbook(home, "nightly").returncode == 0
     ask = lambda sql: published(home, sql)  # noqa: E731
     assert ask("select count(*) from usage.fct_attempts") == [(236,)]
