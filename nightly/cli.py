@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 
-from loaders.demo import write_demo
 from loaders.errors import SettingsError, TollbookError
 from loaders.home import Home, open_home
 from loaders.inbox import load_inbox
@@ -19,6 +18,7 @@ from nightly import night as nights
 from nightly.audit import audit as run_audit
 from nightly.build import build as run_build
 from nightly.console import file_progress, needs_attention, say, tell, tell_loads
+from nightly.first_night import write_company
 from nightly.lock import AnotherRunHoldsTheLock, only_run
 from nightly.publish import publish as run_publish
 from nightly.scan import scan as run_scan
@@ -178,19 +178,10 @@ def demo(
     if folder is None:
         with _run(home) as here:
             if here.is_new():
-                _write_demo(here.path, days, seed, requests_a_day)
+                write_company(here.path, days, seed, requests_a_day)
     else:
         with _errors():
-            _write_demo(folder, days, seed, requests_a_day)
-
-
-def _write_demo(folder: Path, days: int, seed: int, requests_a_day: int) -> None:
-    count, expected = 0, 20 + 5 * days
-    with file_progress("demo") as progress:
-        for path in write_demo(folder, days, seed, requests_a_day):
-            progress(path.name, count, max(count + 1, expected))
-            count += 1
-    tell(f"demo      {count} files of an invented company in {folder}")
+            write_company(folder, days, seed, requests_a_day)
 
 
 @contextmanager
