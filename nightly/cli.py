@@ -11,14 +11,14 @@ from typing import Annotated
 
 import typer
 
-from loaders.demo import write_demo
 from loaders.errors import SettingsError, TollbookError
-from loaders.home import DEMO_FOLDER, Home, open_home
+from loaders.home import Home, open_home
 from loaders.inbox import load_inbox
 from nightly import night as nights
 from nightly.audit import audit as run_audit
 from nightly.build import build as run_build
 from nightly.console import file_progress, needs_attention, say, tell, tell_loads
+from nightly.first_night import write_company
 from nightly.lock import AnotherRunHoldsTheLock, only_run
 from nightly.publish import publish as run_publish
 from nightly.scan import scan as run_scan
@@ -153,10 +153,15 @@ def scan(
 @app.command()
 def demo(
     folder: Annotated[
-        Path | None, typer.Argument(help="Folder to write vendor files into.")
+        Path | None, typer.Argument(help="Folder to write into, shaped like a home.")
     ] = None,
-    days: Annotated[int, typer.Option(min=1, max=365, help="UTC days.")] = 3,
+    days: Annotated[
+        int, typer.Option(min=1, max=365, help="UTC days from 2026-04-01 on.")
+    ] = 61,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
+    requests_a_day: Annotated[
+        int, typer.Option(min=10, max=1_000_000, help="On an average day, about.")
+    ] = 5000,
     first_night: Annotated[
         bool,
         typer.Option(
@@ -166,19 +171,17 @@ def demo(
     ] = False,
     home: HomeOption = None,
 ) -> None:
-    """Write a few days of LiteLLM-shaped logs of a company that does not exist."""
+    """Write what vendors would have written for a company that does not exist."""
     if first_night == (folder is not None):
         with _errors():
             raise SettingsError("demo: give a folder, or --first-night")
     if folder is None:
         with _run(home) as here:
-            folder = here.inbox / DEMO_FOLDER
-            files = list(write_demo(folder, days, seed)) if here.is_new() else []
+            if here.is_new():
+                write_company(here.path, days, seed, requests_a_day)
     else:
         with _errors():
-            files = list(write_demo(folder, days, seed))
-    for path in files:
-        tell(f"demo      {path}")
+            write_company(folder, days, seed, requests_a_day)
 
 
 @contextmanager

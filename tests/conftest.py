@@ -170,7 +170,10 @@ def published(home: Home, sql: str) -> list[tuple[Any, ...]]:
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The demo company after one night; tests only read it."""
     home = open_home(tmp_path_factory.mktemp("demo") / "data")
-    assert tollbook(home, "demo", "--first-night").returncode == 0
+    done = tollbook(
+        home, "demo", "--first-night", "--days", "7", "--requests-a-day", "1000"
+    )
+    assert done.returncode == 0, done.stderr
     done = tollbook(home, "nightly")
     assert done.returncode == 0, done.stdout + done.stderr
     return home
