@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from loaders import privacy
 from loaders.contract import CLIENT_IP, Column, Stream
@@ -39,31 +40,33 @@ def mask(
         for column in given
         if column.type == "string" and not (column.values or column.personal)
     ]
-    pads = privacy.hmac_pads(key)
-    con.execute("create or replace temp table hits (row_id bigint)")
-    # One pass over everything first: nearly every file is clean.
-    everything = f"concat_ws(' ', {', '.join(free)})"
-    suspects = con.execute(
-        f"select count(*) from projected where regexp_matches({everything}, $1)",
-        ["|".join(shape for shape, _ in privacy.MASKS)],
-    ).fetchall()[0][0]
-    for shape, replacement in privacy.MASKS if suspects else ():
-        for name in free:
-            if not (shape == privacy.IP and name in privacy.MAY_HOLD_IP):
-                _mask_column(con, name, shape, replacement, pads)
     personal = [column.name for column in given if column.personal]
+    personal += {CLIENT_IP}.intersection(columns)
     labels = [name for name in free if name in _LABELS]
-    for raw in (*personal, *{CLIENT_IP}.intersection(columns)):
-        _mask_repeated(con, raw, labels, pads)
-    for name in _JSON.intersection(free):
-        # A mask that took a quote or half an escape along left no JSON.
-        con.execute(
-            f"""
-            update projected set {name} = $1
-            where rowid in (select row_id from hits) and not json_valid({name})
-            """,
-            [_MASKED_WHOLE],
-        )
+    # One pass over everything finds the few rows that need a closer look.
+    repeats = [
+        _repeats(raw, f"concat_ws(' ', {', '.join(labels)})") for raw in personal
+    ]
+    con.execute(
+        f"""
+        create or replace temp table suspects as
+        select rowid as row_id, {", ".join([*free, *personal])} from projected
+        where regexp_matches(concat_ws(' ', {", ".join(free)}), $1)
+            or {" or ".join(repeats) if labels and repeats else "false"}
+        """,
+        ["|".join(shape for shape, _ in privacy.MASKS)],
+    )
+    con.execute("create or replace temp table hits (row_id bigint)")
+    pads = privacy.hmac_pads(key)
+    if con.execute("select 1 from suspects limit 1").fetchall():
+        for shape, replacement in privacy.MASKS:
+            for name in free:
+                if not (shape == privacy.IP and name in privacy.MAY_HOLD_IP):
+                    _mask_column(con, name, shape, replacement, pads)
+        for raw in personal:
+            for name in labels:
+                _mask_repeated(con, name, raw, pads)
+        _put_back(con, free)
     con.execute(
         """
         create or replace temp table masked as
@@ -75,36 +78,54 @@ def mask(
 def _mask_column(
     con: Connection, name: str, shape: str, mask: str, pads: dict[str, bytes]
 ) -> None:
-    is_hit = f"regexp_matches({name}, $shape)"
-    con.execute(
-        f"insert into hits select rowid from projected where {is_hit}", {"shape": shape}
-    )
     if name.endswith("_id"):
         # Two keys that were logged whole are still two keys.
         changed = f"left($mask, -1) || ':' || {privacy.pseudonym_sql(name)} || ']'"
     else:
         changed, pads = f"regexp_replace({name}, $shape, $mask, 'g')", {}
-    con.execute(
-        f"update projected set {name} = {changed} where {is_hit}",
-        {"shape": shape, "mask": mask, **pads},
-    )
+    is_hit = f"regexp_matches({name}, $shape)"
+    _change(con, name, changed, is_hit, {"shape": shape, "mask": mask, **pads})
 
 
 def _mask_repeated(
-    con: Connection, raw: str, labels: Sequence[str], pads: dict[str, bytes]
+    con: Connection, name: str, raw: str, pads: dict[str, bytes]
 ) -> None:
-    """Replace a personal value by its pseudonym in the labels of the same record."""
-    if not labels:
-        return
-    # Shorter ones occur in any text.
-    is_hit = f"length({raw}) >= 5 and contains({{}}, {raw})"
-    everywhere = is_hit.format(f"concat_ws(' ', {', '.join(labels)})")
-    con.execute(f"insert into hits select rowid from projected where {everywhere}")
-    changed = ", ".join(
-        f"{name} = replace({name}, {raw}, {privacy.pseudonym_sql(raw)})"
-        for name in labels
+    """Replace a personal value by its pseudonym in a label of the same record."""
+    changed = f"replace({name}, {raw}, {privacy.pseudonym_sql(raw)})"
+    _change(con, name, changed, _repeats(raw, name), pads)
+
+
+def _repeats(raw: str, text: str) -> str:
+    """SQL: a text repeats a personal value; short ones occur in any text."""
+    return f"length({raw}) >= 5 and contains({text}, {raw})"
+
+
+def _change(
+    con: Connection, name: str, changed: str, is_hit: str, given: dict[str, Any]
+) -> None:
+    """Change a column of the suspects where it is hit, and note where."""
+    used = {key: value for key, value in given.items() if f"${key}" in is_hit}
+    con.execute(f"insert into hits select row_id from suspects where {is_hit}", used)
+    con.execute(f"update suspects set {name} = {changed} where {is_hit}", given)
+
+
+def _put_back(con: Connection, free: Sequence[str]) -> None:
+    for name in _JSON.intersection(free):
+        # A mask that took a quote or half an escape along left no JSON.
+        con.execute(
+            f"""
+            update suspects set {name} = $1
+            where row_id in (select row_id from hits) and not json_valid({name})
+            """,
+            [_MASKED_WHOLE],
+        )
+    changed = ", ".join(f"{name} = suspects.{name}" for name in free)
+    con.execute(
+        f"""
+        update projected set {changed} from suspects
+        where projected.rowid = suspects.row_id
+        """
     )
-    con.execute(f"update projected set {changed} where {everywhere}", pads)
 
 
 def pseudonymise(

@@ -31,7 +31,7 @@ from loaders.json_values import Layout, layout_of, values_of
 
 _MOST_SPLIT_BYTES = 512 << 20
 # Up to here a file is held in memory and landed together with others.
-SMALL_BYTES = 1 << 20
+SMALL_BYTES = 8 << 20
 
 
 @dataclass

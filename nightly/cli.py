@@ -18,7 +18,7 @@ from nightly import night as nights
 from nightly.audit import audit as run_audit
 from nightly.build import build as run_build
 from nightly.console import file_progress, needs_attention, say, tell, tell_loads
-from nightly.first_night import write_company
+from nightly.first_night import write_company, write_first_night
 from nightly.lock import AnotherRunHoldsTheLock, only_run
 from nightly.publish import publish as run_publish
 from nightly.scan import scan as run_scan
@@ -171,14 +171,17 @@ def demo(
     ] = False,
     home: HomeOption = None,
 ) -> None:
-    """Write what vendors would have written for a company that does not exist."""
+    """Write what vendors would have written for a company that does not exist.
+
+    A folder also gets `demo/truth/`, what its books must say; a home does not.
+    """
     if first_night == (folder is not None):
         with _errors():
             raise SettingsError("demo: give a folder, or --first-night")
     if folder is None:
         with _run(home) as here:
             if here.is_new():
-                write_company(here.path, days, seed, requests_a_day)
+                write_first_night(here, days, seed, requests_a_day)
     else:
         with _errors():
             write_company(folder, days, seed, requests_a_day)

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from loaders.intake import Outcome
 from loaders.ledger import LedgerEntry
 
 _SECONDS_BETWEEN_LINES = 10.0
+# quality.fct_loads and quality.fct_rejected_records name the others.
+_MOST_FILES_NAMED = 3
 # Progress goes to stderr, so that `tollbook status --json | jq` stays clean.
 _err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 _out = Console(highlight=False, soft_wrap=True, emoji=False)
@@ -90,8 +93,8 @@ def tell_loads(outcomes: list[Outcome]) -> None:
         f"files     {len(landed)} new, {known} known; "
         f"{read:,} records read, {kept:,} landed"
     )
-    for entry in entries:
-        _tell_entry(entry)
+    for line in _by_file(entries):
+        tell(line)
     for outcome in outcomes:
         if outcome.status in _WORDS:
             word, why = _WORDS[outcome.status]
@@ -108,13 +111,28 @@ _WORDS = {
 }
 
 
-def _tell_entry(entry: LedgerEntry) -> None:
-    for reason, count in sorted(entry.quarantined_by_reason.items()):
-        tell(f"rejected  {count:,} × {reason} in {entry.source_path}")
-    if entry.masked_count:
-        tell(f"masked    {entry.masked_count:,} values in {entry.source_path}")
-    if entry.is_truncated:
-        tell(f"cut short {entry.source_path}: landed what was there")
+def _by_file(entries: list[LedgerEntry]) -> Iterator[str]:
+    """A line for each file of which something is to be said, or few for many."""
+    refused: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for entry in entries:
+        for reason, count in entry.quarantined_by_reason.items():
+            refused[reason].append((count, entry.source_path))
+    masked = [(e.masked_count, e.source_path) for e in entries if e.masked_count]
+    for reason, found in sorted(refused.items()):
+        yield from _counted("rejected", f"× {reason}", found)
+    yield from _counted("masked", "values", masked)
+    for entry in entries:
+        if entry.is_truncated:
+            yield f"cut short {entry.source_path}: landed what was there"
+
+
+def _counted(word: str, what: str, found: list[tuple[int, str]]) -> Iterator[str]:
+    if len(found) > _MOST_FILES_NAMED:
+        total = sum(count for count, _ in found)
+        yield f"{word:<9} {total:,} {what} in {len(found)} files"
+        return
+    for count, path in found:
+        yield f"{word:<9} {count:,} {what} in {path}"
 
 
 def needs_attention(outcomes: list[Outcome], settings: Settings) -> list[str]:

@@ -1,17 +1,32 @@
 """The demo company's files, written with a bar to watch."""
 
+import shutil
 from pathlib import Path
 
 from loaders.demo import write_demo
+from loaders.home import DEMO_FOLDER, Home
 from nightly.console import file_progress, tell
 
 
-def write_company(folder: Path, days: int, seed: int, requests_a_day: int) -> None:
-    """Write the demo world into a folder or a home, and say so."""
+def write_company(
+    folder: Path, days: int, seed: int, requests_a_day: int, with_truth: bool = True
+) -> None:
+    """Write the demo world into a folder, and say so."""
     # About: late and repeated files come on top of a day's four.
     count, expected = 0, 20 + 5 * days
+    world = write_demo(folder, days, seed, requests_a_day, with_truth)
     with file_progress("demo") as progress:
-        for path in write_demo(folder, days, seed, requests_a_day):
+        for path in world:
             progress(path.name, count, max(count + 1, expected))
             count += 1
     tell(f"demo      {count} files of an invented company in {folder}")
+
+
+def write_first_night(home: Home, days: int, seed: int, requests_a_day: int) -> None:
+    """Write the vendors' files into the inbox of a home: all of them, or none."""
+    beside = home.path / "demo.new"
+    shutil.rmtree(beside, ignore_errors=True)
+    write_company(beside, days, seed, requests_a_day, with_truth=False)
+    home.inbox.mkdir(exist_ok=True)
+    (beside / "inbox" / DEMO_FOLDER).rename(home.inbox / DEMO_FOLDER)
+    shutil.rmtree(beside)

@@ -33,7 +33,11 @@ _STEPS = (
 
 
 def write_demo(
-    folder: Path, days: int = 61, seed: int = 1, requests_a_day: int = 5000
+    folder: Path,
+    days: int = 61,
+    seed: int = 1,
+    requests_a_day: int = 5000,
+    with_truth: bool = True,
 ) -> Iterator[Path]:
     """Write what the vendors of a fictional company would have written.
 
@@ -45,6 +49,8 @@ def write_demo(
         days: UTC days from 2026-04-01 on.
         seed: Of every random choice; same seed, same bytes.
         requests_a_day: Logical requests on an average day, about.
+        with_truth: Also say what is true. It names people, as vendors' files do, so it
+            does not belong into a home.
 
     Yields:
         Each file, once it is whole.
@@ -58,8 +64,9 @@ def write_demo(
             _draw(con, first, min(days, first + block))
             add_block(con)
             yield from _write_block(con, inbox)
-        con.execute((_SQL / "truth_whole.sql").read_text())
-        yield from write_truth(con, folder / "demo" / "truth")
+        if with_truth:
+            con.execute((_SQL / "truth_whole.sql").read_text())
+            yield from write_truth(con, folder / "demo" / "truth")
 
 
 def _begin(
