@@ -11,6 +11,7 @@ from loaders.projection import Connection
 # Columns whose text is JSON, and what they hold where not even its form can be kept.
 _JSON = frozenset({"tags", "params", "feature_flags"})
 _MASKED_WHOLE = '["[masked]"]'
+_ANY_SHAPE = "|".join(shape for shape, _ in privacy.MASKS)
 # What clients and exporters fill as they like.
 _LABELS = frozenset(
     {*_JSON, "trace_id", "idempotency_key", "error_code", "model_requested"}
@@ -54,25 +55,38 @@ def mask(
         where regexp_matches(concat_ws(' ', {", ".join(free)}), $1)
             or {" or ".join(repeats) if labels and repeats else "false"}
         """,
-        ["|".join(shape for shape, _ in privacy.MASKS)],
+        [_ANY_SHAPE],
     )
     con.execute("create or replace temp table hits (row_id bigint)")
     pads = privacy.hmac_pads(key)
-    if con.execute("select 1 from suspects limit 1").fetchall():
+    for name in _shaped(con, free):
         for shape, replacement in privacy.MASKS:
-            for name in free:
-                if not (shape == privacy.IP and name in privacy.MAY_HOLD_IP):
-                    _mask_column(con, name, shape, replacement, pads)
-        for raw in personal:
-            for name in labels:
-                _mask_repeated(con, name, raw, pads)
-        _put_back(con, free)
+            if not (shape == privacy.IP and name in privacy.MAY_HOLD_IP):
+                _mask_column(con, name, shape, replacement, pads)
+    for raw in personal:
+        for name in labels:
+            _mask_repeated(con, name, raw, pads)
+    _put_back(con, free)
     con.execute(
         """
         create or replace temp table masked as
         select row_id, count(*) as value_count from hits group by row_id
         """
     )
+
+
+def _shaped(con: Connection, free: Sequence[str]) -> list[str]:
+    """Columns of the suspects in which any shape occurs."""
+    # As rows, for one expression: compiling the shapes takes longer than matching.
+    rows = con.execute(
+        f"""
+        select distinct name
+        from (unpivot suspects on {", ".join(free)} into name name value text)
+        where regexp_matches(text, $1)
+        """,
+        [_ANY_SHAPE],
+    ).fetchall()
+    return sorted(name for (name,) in rows)
 
 
 def _mask_column(
@@ -105,8 +119,11 @@ def _change(
 ) -> None:
     """Change a column of the suspects where it is hit, and note where."""
     used = {key: value for key, value in given.items() if f"${key}" in is_hit}
-    con.execute(f"insert into hits select row_id from suspects where {is_hit}", used)
-    con.execute(f"update suspects set {name} = {changed} where {is_hit}", given)
+    (count,) = con.execute(
+        f"insert into hits select row_id from suspects where {is_hit}", used
+    ).fetchall()[0]
+    if count:
+        con.execute(f"update suspects set {name} = {changed} where {is_hit}", given)
 
 
 def _put_back(con: Connection, free: Sequence[str]) -> None:

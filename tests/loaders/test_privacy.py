@@ -216,7 +216,7 @@ def test_what_a_client_repeats_of_its_user_is_a_pseudonym_everywhere(
     assert landed("select end_user_id, trace_id, tags from requests") == [
         (known, f"session of {known}", f'["env:prod","user:{known}"]')
     ]
-    assert entry.masked_count == 1
+    assert entry.masked_count == 2
 
 
 def test_keys_logged_whole_stay_apart(load, landed):
