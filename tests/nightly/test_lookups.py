@@ -29,8 +29,10 @@ def changed(tmp_path):
                 """
                 create table usage.agg_usage_hourly as
                 select hour_started_at, cast(hour_started_at as date) as event_date,
-                    api_key_id, null as application_id, null as project_id,
-                    null as team_id, null as developer_id, null as organization_id
+                    api_key_id, null::varchar as application_id,
+                    null::varchar as project_id,
+                    null::varchar as team_id, null::varchar as developer_id,
+                    null::varchar as organization_id
                 from generate_series(
                     timestamp '2026-04-01 10:00', timestamp '2026-04-30 10:00',
                     interval 1 day
@@ -102,6 +104,16 @@ ONE = ("2026-01-01", OPEN, "a")
         ),
         pytest.param(
             [ONE],
+            [
+                ("2026-01-01", "2026-04-03 11:00", "a"),
+                ("2026-04-03 11:00", "2026-04-04 10:00", "b"),
+                ("2026-04-04 10:00", OPEN, "a"),
+            ],
+            [],
+            id="between two hours with rows",
+        ),
+        pytest.param(
+            [ONE],
             [("2026-01-01", "2026-05-01", "a"), ("2026-05-01", OPEN, "b")],
             [],
             id="what lies ahead",
@@ -112,6 +124,21 @@ def test_the_days_are_those_with_rows_where_versions_differ(
     changed, before, after, days
 ):
     assert changed(before, after) == days
+
+
+@pytest.mark.parametrize("lookup", LOOKUPS, ids=lambda lookup: lookup.table)
+def test_each_lookup_is_looked_for_under_its_own_id(changed, tmp_path, lookup):
+    changed([], [])
+    warehouse = tmp_path / "tollbook.duckdb"
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute(
+            f"update usage.agg_usage_hourly set {lookup.id} = 'x' || event_date"
+        )
+        con.execute(
+            f"insert into consumers.{lookup.table} values "
+            f"('x2026-04-07', '2026-01-01', '{OPEN}', 'a')"
+        )
+    assert [day.day for day in days_of_changed_lookups(warehouse)] == [7]
 
 
 def test_every_table_without_a_day_that_models_by_day_read_is_a_lookup(demo_home):

@@ -285,7 +285,10 @@ class Lake:
                 (shuffled[:cut], shuffled[cut:][:5]),
                 (shuffled[cut:], []),
             ):
-                altered = [row | {"recorded_at": FAR_AHEAD} for row in others]
+                altered = [
+                    row | {"recorded_at": FAR_AHEAD, "is_deleted": True, "row_hash": ""}
+                    for row in others
+                ]
                 load_id = land(self.home, f"directory_{table}", some, (), altered)
                 self.directory[load_id] = [(table, row) for row in some]
 
