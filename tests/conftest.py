@@ -167,13 +167,20 @@ def published(home: Home, sql: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture(scope="session")
-def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """The demo company after one night; tests only read it."""
-    home = open_home(tmp_path_factory.mktemp("demo") / "data")
-    done = tollbook(
-        home, "demo", "--first-night", "--days", "7", "--requests-a-day", "1000"
-    )
+def demo_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo company as README's first night has it, and what is true of it."""
+    folder = tmp_path_factory.mktemp("world")
+    done = tollbook(open_home(folder), "demo", str(folder))
     assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_home(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The demo company's home after one night; tests only read it."""
+    home = open_home(tmp_path_factory.mktemp("demo") / "data")
+    home.path.mkdir()
+    (demo_world / "inbox").rename(home.inbox)
     done = tollbook(home, "nightly")
     assert done.returncode == 0, done.stdout + done.stderr
     return home
