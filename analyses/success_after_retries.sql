@@ -10,3 +10,4 @@ select
 from usage.fct_logical_requests
 group by model_requested
 order by request_count desc, model_name asc
+limit 3

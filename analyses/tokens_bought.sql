@@ -2,7 +2,6 @@
 -- Expect: the naive sum counts answers replayed from the gateway's own cache, which no
 -- provider bills; tokens of aborted streams are the gateway's estimate.
 select
-    provider,
     token_basis,
     cast(
         sum(
@@ -14,5 +13,5 @@ select
     cast(sum(output_tokens) as bigint) as output_tokens
 from usage.agg_usage_hourly
 where token_basis <> 'missing'
-group by provider, token_basis
-order by provider, token_basis
+group by token_basis
+order by token_basis

@@ -8,6 +8,8 @@ import sys
 import duckdb
 import pytest
 
+from loaders.home import open_home
+from loaders.inbox import load_inbox
 from tests.conftest import PROJECT
 
 ANALYSES = sorted((PROJECT / "analyses").glob("*.sql"))
@@ -76,3 +78,19 @@ def test_the_readme_documents_every_command_and_exit_code():
         assert f"`tollbook {command}" in readme, command
     for code in range(6):
         assert re.search(rf"\b{code} [·—-] |\| {code} \|", readme), code
+
+
+def test_the_readmes_event_lands_as_it_is_written(tmp_path):
+    readme = (PROJECT / "README.md").read_text()
+    ((event,), (table,)) = (
+        re.findall(rf"```{word}\n(.*?)```", readme, re.DOTALL)
+        for word in ("json", "csv")
+    )
+    home = open_home(tmp_path)
+    home.inbox.mkdir()
+    (home.inbox / "event.json").write_text(event)
+    (home.inbox / "people.csv").write_text(table)
+    assert [(o.status, o.entry.landed_count) for o in load_inbox(home)] == [
+        ("landed", 1),
+        ("landed", 2),
+    ]

@@ -163,5 +163,6 @@ def test_no_raw_identifier_leaves_the_inbox(ask, demo_home, demo_world):
     done = tollbook(demo_home, "scan", "--values", raw)
     assert done.returncode == 0, done.stdout
     # It does find them where they are.
-    done = tollbook(demo_home, "scan", "--values", raw, str(demo_home.inbox))
+    day = demo_home.inbox / "demo" / "litellm" / "2026-04-01.ndjson.gz"
+    done = tollbook(demo_home, "scan", "--values", raw, str(day))
     assert done.returncode == 4
