@@ -1,5 +1,7 @@
 """From a file's text to the stream's columns, each row fit or refused with a reason."""
 
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,13 +23,15 @@ from loaders.streams import STREAMS
 _VOCABULARY = Path(__file__).with_name("vocabulary.sql")
 # No gateway writes a larger record; a longer line fails the file by name.
 _MAX_RECORD_BYTES = 256 << 20
+_SPILL = "tollbook-spill-"
 Connection = duckdb.DuckDBPyConnection
 
 
 @contextmanager
 def engine() -> Iterator[Connection]:
     """A private in-memory DuckDB; what it spills is deleted with its folder."""
-    with tempfile.TemporaryDirectory(prefix="tollbook-") as spill:
+    _sweep_spilled()
+    with tempfile.TemporaryDirectory(prefix=f"{_SPILL}{os.getpid()}-") as spill:
         con = duckdb.connect(config={"temp_directory": spill, "memory_limit": "3GB"})
         try:
             con.execute("set TimeZone = 'UTC'")
@@ -38,6 +42,14 @@ def engine() -> Iterator[Connection]:
             yield con
         finally:
             con.close()
+
+
+def _sweep_spilled() -> None:
+    """Delete what runs that were killed spilled: it holds text of requests."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_SPILL}*"):
+        process = folder.name.removeprefix(_SPILL).partition("-")[0]
+        if process.isdigit() and not Path(f"/proc/{process}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def project(con: Connection, package: Package, key: bytes) -> frozenset[str]:

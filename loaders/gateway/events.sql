@@ -166,7 +166,8 @@ select
     known(event.api.prompt_template_id) as prompt_template_id,
 
     known(event.model.provider) as provider,
-    known(event.model.requested) as model_requested,
+    -- The client's own words; a prompt in the wrong field is cut short.
+    left(known(event.model.requested), 256) as model_requested,
     known(event.model.served) as model_served,
     known(event.model.deployment_id) as deployment_id,
     known(event.model.upstream_host) as upstream_host,
@@ -207,7 +208,7 @@ select
                 then error_type_of(status_code, status_code in (502, 503, 529))
         end
     ) as error_type,
-    known(event.result.error_code) as error_code,
+    left(known(event.result.error_code), 256) as error_code,
     known(event.result.finish_reason) as finish_reason,
     boolean_of(event.result.is_streamed) as is_streamed,
     is_cut as is_aborted,

@@ -97,7 +97,8 @@ select
     known(prompt_template) as prompt_template_id,
 
     known(provider) as provider,
-    coalesce(known(model_asked), known(model)) as model_requested,
+    -- The client's own words; a prompt in the wrong field is cut short.
+    left(coalesce(known(model_asked), known(model)), 256) as model_requested,
     -- A request refused before routing was served by no model.
     case
         when starts_with(model, known(provider) || '/')
@@ -135,7 +136,7 @@ select
             then 'quota'
         else error_type_of(failure_code, known(error_provider) is not null)
     end as error_type,
-    coalesce(known(error_class), known(error_code)) as error_code,
+    left(coalesce(known(error_class), known(error_code)), 256) as error_code,
     known(finish_reason) as finish_reason,
     coalesce(is_streamed, is_stream_asked) as is_streamed,
     is_cut as is_aborted,

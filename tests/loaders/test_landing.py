@@ -480,3 +480,18 @@ def test_a_damaged_ledger_entry_is_named(home, load):
     entry.write_text("")
     with pytest.raises(LakeUnwritable, match="damaged ledger entry"):
         load_inbox(home)
+
+
+def test_what_a_killed_run_spilled_is_swept(tmp_path, monkeypatch):
+    from loaders.projection import engine
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left, alive = (
+        tmp_path / "tollbook-spill-999999999-x",
+        tmp_path / "tollbook-spill-1-x",
+    )
+    for folder in (left, alive):
+        folder.mkdir()
+    with engine():
+        assert not left.exists()
+    assert [path.name for path in tmp_path.iterdir()] == [alive.name]

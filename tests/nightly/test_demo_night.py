@@ -4,9 +4,12 @@ The world's files are drawn from the same tables as its truth, but the books onl
 see the files; every count and sum below went through them.
 """
 
+import json
+
 import duckdb
 import pytest
 
+from loaders.home import open_home
 from tests.conftest import tollbook
 
 
@@ -166,3 +169,18 @@ def test_no_raw_identifier_leaves_the_inbox(ask, demo_home, demo_world):
     day = demo_home.inbox / "demo" / "litellm" / "2026-04-01.ndjson.gz"
     done = tollbook(demo_home, "scan", "--values", raw, str(day))
     assert done.returncode == 4
+
+
+def test_the_same_seed_gives_the_same_books(tmp_path):
+    books = []
+    for name in ("one", "two"):
+        home = open_home(tmp_path / name)
+        size = ["--days", "2", "--requests-a-day", "100"]
+        key = {"TOLLBOOK_PSEUDONYM_KEY": "0123456789abcdef"}
+        assert tollbook(home, "demo", "--first-night", *size, **key).returncode == 0
+        assert tollbook(home, "nightly", **key).returncode in (0, 4)
+        manifest = json.loads((home.published / "tollbook.json").read_text())
+        # When a file was landed is on the wall clock.
+        books.append({**manifest["tables"], "quality.fct_loads": None})
+    assert books[0] == books[1]
+    assert books[0]["usage.fct_attempts"]["rows"] > 150
