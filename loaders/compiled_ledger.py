@@ -27,6 +27,7 @@ _LOADS = {
     "quarantined_count": "bigint",
     "ignored_count": "bigint",
     "masked_count": "bigint",
+    "unread_count": "bigint",
     "min_time": "timestamp",
     "max_time": "timestamp",
 }

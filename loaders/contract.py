@@ -55,6 +55,15 @@ class Stream:
     is_dated: bool = True
     earliest_time: str = "2015-01-01"
 
+    def is_essential(self, column: Column) -> bool:
+        """Whether a record cannot land where this column's value is no good.
+
+        What says which call it was, and what it used and cost. Anything else becomes
+        null and is counted: a client's oversized label must not take its bill along.
+        """
+        is_meter = column.name.endswith(("_tokens", "_units", "_calls", "_usd"))
+        return column.is_required or is_meter or not self.is_dated
+
     @property
     def added_by_landing(self) -> frozenset[str]:
         """Columns that no projection gives."""
@@ -74,6 +83,9 @@ CLIENT_IP = "client_ip"
 DERIVED_FROM_CLIENT_IP = ("client_ip_hash", "client_net_hash", "ip_family")
 # Which of a format's streams a row of `projected` belongs to, where it has several.
 STREAM = "stream"
+
+# How many values of a row a projection could not read, where it counts them.
+UNREAD = "unread"
 
 # Column -> type of `lake/_quarantine/<stream>/*.parquet`. Never the text itself.
 QUARANTINE_COLUMNS: Mapping[str, str] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from loaders.errors import FileNotLanded
-from loaders.formats import detect, registry
+from loaders.formats import Format, detect, registry
 from loaders.home import DEMO_FOLDER, IGNORE, Home, InboxRule
 from loaders.landing import land
 from loaders.ledger import Ledger, LedgerEntry
@@ -76,7 +76,7 @@ class Intake:
             status = path.stat()
             seen = self._seen.get((name, status.st_size, status.st_mtime_ns))
             # Two masked names may be one.
-            if seen and _is_current(seen) and not is_masked:
+            if seen and self._is_read_as(seen, rule) and not is_masked:
                 return Outcome(name, "known", seen)
             source = open_source(path, self._lengths_for)
         except OSError as error:
@@ -100,7 +100,7 @@ class Intake:
         load = Load(
             source=source,
             format=format_,
-            gateway=rule.gateway or format_.default_gateway,
+            gateway=_gateway(format_, rule),
             timezone=rule.timezone,
             source_path=name,
             landed_at=datetime.now(UTC).replace(tzinfo=None).isoformat(),
@@ -111,6 +111,9 @@ class Intake:
         waiting = self._waiting[load.way_to_read]
         if known or load.id in waiting:
             return Outcome(name, "known", known)
+        for group in self._waiting.values():
+            if any(source.sha256 == other.source.sha256 for other in group.values()):
+                self._land_together(group)  # it is to be replaced
         held = sum(other.source.content_bytes for other in waiting.values())
         is_full = len(waiting) >= _MOST_TOGETHER or held > _MOST_BYTES_TOGETHER
         if is_full or any(_begins_with(source, other) for other in waiting.values()):
@@ -120,6 +123,17 @@ class Intake:
             return self._land_alone(load)
         waiting[load.id] = load
         return load
+
+    def _is_read_as(self, seen: LedgerEntry, rule: InboxRule) -> bool:
+        """Whether a load was read as its file would be read now."""
+        forced = self._forced_format or rule.format
+        format_ = registry().get(seen.format)
+        return (
+            format_ is not None
+            and forced in (None, seen.format)
+            and (seen.format_version, seen.gateway, seen.timezone)
+            == (format_.version, _gateway(format_, rule), rule.timezone)
+        )
 
     def land_waiting(self) -> None:
         """Land the small files that wait."""
@@ -172,11 +186,7 @@ class Intake:
     def _replaced(self, load: Load) -> tuple[str, ...]:
         """Live loads that this file contains whole: it grew, or is read anew."""
         source = load.source
-        found = {
-            entry.load_id
-            for entry in self._by_sha256.get(source.sha256, ())
-            if entry.stream == load.format.stream
-        }
+        found = {entry.load_id for entry in self._by_sha256.get(source.sha256, ())}
         found |= {
             entry.load_id
             for entry in self._by_key.get(source.content_key or "", ())
@@ -200,9 +210,8 @@ def _failed(name: str, path: Path, error: FileNotLanded) -> Outcome:
     return Outcome(name, "failed", reason=str(error).removeprefix(f"{path}: "))
 
 
-def _is_current(entry: LedgerEntry) -> bool:
-    known = registry().get(entry.format)
-    return known is not None and known.version == entry.format_version
+def _gateway(format_: Format, rule: InboxRule) -> str | None:
+    return rule.gateway or format_.default_gateway
 
 
 def name_of(home: Home, path: Path) -> str:

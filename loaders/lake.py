@@ -22,6 +22,8 @@ from loaders.streams import STREAMS
 _SCRATCH = "_scratch"
 _QUARANTINE = "_quarantine"
 _CONTRACT = "contract.parquet"
+# DuckDB holds a buffer for each day that it writes to; a thousand need gigabytes.
+_MOST_DAYS_AT_ONCE = 100
 # Sorts before every real day and holds no row, only the contract's columns.
 _NO_DAY = "event_date=1970-01-01"
 
@@ -62,6 +64,7 @@ class Written:
 def write_package(
     con: Connection,
     selected: Mapping[str, str],
+    days: Mapping[str, Sequence[str]],
     rejected: Sequence[Rejected],
     package_id: str,
     lake: Path,
@@ -72,6 +75,7 @@ def write_package(
         con: Where `selected` can be run.
         selected: By stream, SQL of its fit rows, with their `load_id` and
             `event_date`. Rejected rows go to the first stream's quarantine.
+        days: By stream, the days that its rows have, in order.
         rejected: Rows for quarantine.
         package_id: Names the files.
         lake: Root of the lake.
@@ -94,7 +98,9 @@ def write_package(
             _into_place(beside, lake / quarantine)
         files: dict[str, list[LakeFile]] = defaultdict(list)
         for name, rows in selected.items():
-            for path in _write_stream(con, STREAMS[name], rows, scratch / name):
+            for path in _write_stream(
+                con, STREAMS[name], rows, days[name], scratch / name
+            ):
                 folder = path.parent.relative_to(scratch)
                 number = path.stem.removeprefix("part_")
                 final = (folder / f"{package_id}_{number}.parquet").as_posix()
@@ -111,18 +117,23 @@ def write_package(
 
 
 def _write_stream(
-    con: Connection, stream: Stream, rows: str, folder: Path
+    con: Connection, stream: Stream, rows: str, days: Sequence[str], folder: Path
 ) -> list[Path]:
     """The finished Parquet files of a stream, in `folder` or one below it a day."""
     folder.mkdir()
     options = "format parquet, compression zstd"
     if stream.is_dated:
-        con.execute(
-            f"""
-            copy ({rows}) to {quoted(folder)} ({options}, partition_by (event_date),
-                overwrite_or_ignore, filename_pattern 'part_{{i}}')
-            """
-        )
+        for first in range(0, len(days), _MOST_DAYS_AT_ONCE):
+            among = days[first : first + _MOST_DAYS_AT_ONCE]
+            con.execute(
+                f"""
+                copy (
+                    select * from ({rows})
+                    where event_date between '{among[0]}' and '{among[-1]}'
+                ) to {quoted(folder)} ({options}, partition_by (event_date),
+                    overwrite_or_ignore, filename_pattern 'part_{{i}}')
+                """
+            )
         return sorted(folder.glob("event_date=*/*.parquet"))
     path = folder / "part_0.parquet"
     copied = con.execute(

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from loaders.contract import (
     CLIENT_IP,
     DERIVED_FROM_CLIENT_IP,
@@ -35,6 +37,7 @@ class Measured:
 
     records: int
     masked: int
+    unread: int
 
 
 def land(
@@ -55,6 +58,17 @@ def land(
         FileNotLanded: A file cannot be read, or changed meanwhile.
         LakeUnwritable: Nothing was committed; the lake is as it was.
     """
+    try:
+        return _land(con, package, lake, key)
+    except duckdb.Error as error:
+        # Its message quotes the input: name the class alone.
+        path, kind = package.loads[0].source.path, type(error).__name__
+        raise FileNotLanded(f"{path}: cannot be landed ({kind})") from None
+
+
+def _land(
+    con: Connection, package: Package, lake: Path, key: bytes
+) -> list[LedgerEntry]:
     format_ = package.loads[0].format
     streams = [STREAMS[name] for name in format_.streams]
     columns = project(con, package, key)
@@ -62,7 +76,8 @@ def land(
     pseudonymise(con, streams, columns, key)
     rejected = rejected_records(con, package)
     selected = {s: _fit_rows(s, format_, columns) for s in format_.streams}
-    written = write_package(con, selected, rejected, package.id, lake)
+    days = {name: _days(con, name, columns) for name in format_.streams}
+    written = write_package(con, selected, days, rejected, package.id, lake)
     for load in package.loads:
         if load.source.changed_since_opened():
             path = load.source.path
@@ -76,7 +91,7 @@ def land(
             load,
             package,
             written,
-            measured.get(load.id, Measured(0, 0)),
+            measured.get(load.id, Measured(0, 0, 0)),
             reasons[load.id],
         )
         for load in package.loads
@@ -120,6 +135,7 @@ def _entry(
         quarantined_by_reason=dict(reasons),
         ignored_by_reason={},
         masked_count=measured.masked,
+        unread_count=measured.unread,
         min_time=min((file.min_time for file in files), default=None),
         max_time=max((file.max_time for file in files), default=None),
         files=files,
@@ -131,7 +147,11 @@ def _entry(
 def _measure(con: Connection) -> dict[str, Measured]:
     rows = con.execute(
         """
-        select loads.load_id, count(*), coalesce(sum(masked.value_count), 0)
+        select
+            loads.load_id,
+            count(*),
+            coalesce(sum(masked.value_count), 0),
+            coalesce(sum(unread_count) filter (where refused is null), 0)
         from projected
         asof join loads on projected.rowid >= loads.first
         left join masked on projected.rowid = masked.row_id
@@ -139,6 +159,22 @@ def _measure(con: Connection) -> dict[str, Measured]:
         """
     ).fetchall()
     return {load: Measured(*values) for load, *values in rows}
+
+
+def _is_fit(name: str, columns: frozenset[str]) -> str:
+    """SQL: a row of `projected` lands in this stream."""
+    is_of = f" and projected.{STREAM} = {quoted(name)}" if STREAM in columns else ""
+    return f"projected.refused is null{is_of}"
+
+
+def _days(con: Connection, name: str, columns: frozenset[str]) -> list[str]:
+    rows = con.execute(
+        f"""
+        select distinct cast(cast({STREAMS[name].time_column} as date) as varchar)
+        from projected where {_is_fit(name, columns)} order by all
+        """
+    ).fetchall()
+    return [day for (day,) in rows]
 
 
 def _fit_rows(name: str, format_: Format, columns: frozenset[str]) -> str:
@@ -168,7 +204,6 @@ def _fit_rows(name: str, format_: Format, columns: frozenset[str]) -> str:
         f"cast({value(column)} as {duckdb_type(column.type)}) as {column.name}"
         for column in stream.columns
     )
-    fit = f"projected.{STREAM} = {quoted(name)}" if STREAM in columns else "true"
     joins = [
         f"left join pseudonyms as {column.name}_pseudonym "
         f"on {column.name}_pseudonym.raw = projected.{column.name}"
@@ -182,7 +217,7 @@ def _fit_rows(name: str, format_: Format, columns: frozenset[str]) -> str:
         from projected
         asof join loads on projected.rowid >= loads.first
         {" ".join(joins)}
-        where projected.refused is null and {fit}
+        where {_is_fit(name, columns)}
         order by event_date, {stream.time_column}, load_id, record_no
     """
 

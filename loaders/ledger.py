@@ -44,8 +44,9 @@ class LedgerEntry:
     """What one file brought. Counts are records; times are UTC, ISO 8601.
 
     `read_count` is counted apart from the parser, and
-    read = landed + quarantined + ignored. `stream` is the first that the format gives;
-    each of `files` says its own.
+    read = landed + quarantined + ignored. `unread_count` is of values in landed records
+    that nobody could read and that are null now. `stream` is the first that the format
+    gives; each of `files` says its own.
     """
 
     load_id: str
@@ -75,6 +76,7 @@ class LedgerEntry:
     quarantined_by_reason: Mapping[str, int]
     ignored_by_reason: Mapping[str, int]
     masked_count: int
+    unread_count: int
     min_time: str | None
     max_time: str | None
     files: tuple[LakeFile, ...]
@@ -180,6 +182,7 @@ def _entry(fields: dict[str, object]) -> LedgerEntry:
     files = fields.pop("files")
     # Entries of before a file had times of its own.
     times = {name: fields[name] for name in ("min_time", "max_time")}
+    fields.setdefault("unread_count", 0)
     replaces = fields.pop("replaces")
     assert isinstance(files, list)  # noqa: S101  narrows the type; we wrote the file
     assert isinstance(replaces, list)  # noqa: S101

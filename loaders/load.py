@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from loaders.formats import Format
 from loaders.source_file import SourceFile
 
-
-def load_id(format_: Format, sha256: str) -> str:
-    """Identity of a load: the bytes of the file and the format's version."""
-    text = f"{format_.name}:{format_.version}:{sha256}"
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
 # Format, gateway, time zone.
 WayToRead = tuple[str, str | None, str]
+
+
+def load_id(format_: Format, way: WayToRead, sha256: str) -> str:
+    """Identity of a load: the bytes of the file, and how they are read."""
+    text = f"{':'.join(map(str, way))}:{format_.version}:{sha256}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 @dataclass
@@ -50,7 +49,7 @@ class Load:
     @property
     def id(self) -> str:
         """See `load_id`."""
-        return load_id(self.format, self.source.sha256)
+        return load_id(self.format, self.way_to_read, self.source.sha256)
 
     @property
     def way_to_read(self) -> WayToRead:

@@ -10,7 +10,8 @@ from pathlib import Path
 import duckdb
 
 from loaders import usage
-from loaders.contract_check import contract_check
+from loaders.contract import UNREAD
+from loaders.contract_check import checked
 from loaders.decoding import BLANK
 from loaders.errors import FileNotLanded
 from loaders.formats import Format
@@ -178,18 +179,16 @@ def _fill(
     salt = pseudonym(key, "", "content")
     projection, used = bound(load.format, load.gateway, load.timezone, salt)
     described = con.execute(f"describe ({projection})", used).fetchall()
-    columns = frozenset(name for (name, *_) in described) - {"reject"}
+    columns = frozenset(name for (name, *_) in described)
     con.execute(
         f"""
         create or replace temp table projected as
-        select
-            * exclude (reject),
-            coalesce(reject, {contract_check(load.format, columns)}) as refused
+        select {checked(load.format, columns)}
         from ({projection})
         """,
         used,
     )
-    return columns
+    return columns - {"reject", UNREAD}
 
 
 def bound(

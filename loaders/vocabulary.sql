@@ -81,8 +81,9 @@ create or replace temp macro finite(value) as (
     case when isfinite(value) then value end
 );
 
+-- '' is how some exports write that they do not know.
 create or replace temp macro refuse_count(field, raw) as (
-    refuse(field, raw, whole_number(raw), 'not_a_count')
+    refuse(field, nullif(raw, ''), whole_number(raw), 'not_a_count')
 );
 
 -- 'yes', 'on' and their like are words of no export seen; they are refused.
@@ -95,7 +96,7 @@ create or replace temp macro boolean_of(value) as (
 
 -- Microseconds of milliseconds; a fraction of one is rounded half up.
 create or replace temp macro us_of_ms(value) as (
-    cast(round(try_cast(value as decimal(18, 6)) * 1000) as bigint)
+    cast(round(cast(try_cast(value as decimal(18, 6)) as decimal(38, 6)) * 1000) as bigint)
 );
 
 -- What is too long for a count is null, so that no sum overflows, and refused below.

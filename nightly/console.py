@@ -121,6 +121,8 @@ def _by_file(entries: list[LedgerEntry]) -> Iterator[str]:
     for reason, found in sorted(refused.items()):
         yield from _counted("rejected", f"× {reason}", found)
     yield from _counted("masked", "values", masked)
+    unread = [(e.unread_count, e.source_path) for e in entries if e.unread_count]
+    yield from _counted("unread", "values", unread)
     for entry in entries:
         if entry.is_truncated:
             yield f"cut short {entry.source_path}: landed what was there"

@@ -27,8 +27,7 @@ found as (
         *,
         coalesce(known(call_id), plain_id) as logical_request_id,
         us_between(requested_at, completed_at) as request_duration_us,
-        cast(round(try_cast(overhead_ms as decimal(18, 6)) * 1000) as bigint)
-            as overhead_us,
+        us_of_ms(overhead_ms) as overhead_us,
         coalesce(failure_code = 499, false) as is_cut,
         struct_update(
             usage_found(usage_said, 'chat'),
@@ -178,6 +177,9 @@ select
     params,
     instant(updated, $timezone) as source_updated_at,
 
+    -- A misfit beside the point of a record is null and counted.
+    cast(refuse('endTime', known(ended), completed_at, 'not_a_time') is not null as int)
+        as unread,
     case
         when problem is not null then problem
         when status is null then 'missing:status'
@@ -185,12 +187,9 @@ select
         when started is null then 'missing:startTime'
         else coalesce(
             refuse('startTime', started, requested_at, 'not_a_time'),
-            refuse('endTime', ended, completed_at, 'not_a_time'),
-            refuse('prompt_tokens', prompt_tokens, prompt_count, 'not_a_count'),
-            refuse(
-                'completion_tokens', completion_tokens, completion_count, 'not_a_count'
-            ),
-            refuse(cost_field, cost, money(cost), 'not_an_amount'),
+            refuse_count('prompt_tokens', prompt_tokens),
+            refuse_count('completion_tokens', completion_tokens),
+            refuse(cost_field, nullif(cost, ''), money(cost), 'not_an_amount'),
             case when not has_no_usage then meters.problem end
         )
     end as reject

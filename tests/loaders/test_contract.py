@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from loaders.contract import CLIENT_IP, STREAM
+from loaders.contract import CLIENT_IP, STREAM, UNREAD
 from loaders.formats import registry
 from loaders.projection import bound, engine
 from loaders.streams import GATEWAY_REQUESTS, STREAMS
@@ -54,4 +54,4 @@ def test_a_projection_gives_columns_of_its_stream_and_no_others(format_):
         con.execute("create temp view raw_records as select '{}'::json as record")
         sql, used = bound(format_, "g", "UTC", "salt")
         names = {row[0] for row in con.execute(f"describe ({sql})", used).fetchall()}
-    assert names <= known | {CLIENT_IP, "reject", STREAM}
+    assert names <= known | {CLIENT_IP, "reject", STREAM, UNREAD}

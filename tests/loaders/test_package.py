@@ -178,7 +178,7 @@ def test_files_whose_names_are_masked_alike_are_told_apart(home, landed):
 
 
 def test_arrays_in_a_large_array_are_taken_apart(home, inbox):
-    rows = [record(f"{n}", padding="x" * 3000) for n in range(400)]
+    rows = [record(f"{n}", padding="x" * 30000) for n in range(400)]
     entry = inbox(a=json.dumps([rows[:200], rows[200:]]).encode())["a"].entry
     assert (entry.read_count, entry.landed_count) == (400, 400)
 
@@ -208,7 +208,7 @@ def test_files_that_are_read_differently_do_not_mix(home, inbox, landed):
 
 
 def test_large_files_land_alone(home, inbox, landed):
-    big = ndjson(*(record(f"{n}", padding="x" * 3000) for n in range(400)))
+    big = ndjson(*(record(f"{n}", padding="x" * 30000) for n in range(400)))
     found = inbox(a=big, b=ndjson(record("b")), c=ndjson(record("c")))
     sizes = {name: outcome.entry.package_size for name, outcome in found.items()}
     assert sizes == {"a": 1, "b": 2, "c": 2}

@@ -23,7 +23,7 @@ _TEXTS = (
 )
 _NUMBERS = (
     "source_bytes source_mtime_ns content_bytes read_count landed_count "
-    "quarantined_count ignored_count masked_count package_size"
+    "quarantined_count ignored_count masked_count unread_count package_size"
 )
 _ENTRY = LedgerEntry(
     **dict.fromkeys(_TEXTS.split(), ""),

@@ -18,6 +18,7 @@ listed as (
         quarantined_count,
         ignored_count,
         masked_count,
+        unread_count,
         min_time as first_record_at,
         max_time as last_record_at,
         is_truncated,
