@@ -173,7 +173,7 @@ def demo(
 ) -> None:
     """Write what vendors would have written for a company that does not exist.
 
-    A folder also gets `demo/truth/`, what its books must say; a home does not.
+    A folder also gets what its books must say, under `demo/`; a home does not.
     """
     if first_night == (folder is not None):
         with _errors():

@@ -9,12 +9,12 @@ from nightly.console import file_progress, tell
 
 
 def write_company(
-    folder: Path, days: int, seed: int, requests_a_day: int, with_truth: bool = True
+    folder: Path, days: int, seed: int, requests_a_day: int, is_home: bool = False
 ) -> None:
     """Write the demo world into a folder, and say so."""
     # About: late and repeated files come on top of a day's four.
     count, expected = 0, 20 + 5 * days
-    world = write_demo(folder, days, seed, requests_a_day, with_truth)
+    world = write_demo(folder, days, seed, requests_a_day, is_home)
     with file_progress("demo") as progress:
         for path in world:
             progress(path.name, count, max(count + 1, expected))
@@ -26,7 +26,7 @@ def write_first_night(home: Home, days: int, seed: int, requests_a_day: int) -> 
     """Write the vendors' files into the inbox of a home: all of them, or none."""
     beside = home.path / "demo.new"
     shutil.rmtree(beside, ignore_errors=True)
-    write_company(beside, days, seed, requests_a_day, with_truth=False)
+    write_company(beside, days, seed, requests_a_day, is_home=True)
     home.inbox.mkdir(exist_ok=True)
     (beside / "inbox" / DEMO_FOLDER).rename(home.inbox / DEMO_FOLDER)
     shutil.rmtree(beside)

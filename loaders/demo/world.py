@@ -37,7 +37,7 @@ def write_demo(
     days: int = 61,
     seed: int = 1,
     requests_a_day: int = 5000,
-    with_truth: bool = True,
+    is_home: bool = False,
 ) -> Iterator[Path]:
     """Write what the vendors of a fictional company would have written.
 
@@ -49,7 +49,7 @@ def write_demo(
         days: UTC days from 2026-04-01 on.
         seed: Of every random choice; same seed, same bytes.
         requests_a_day: Logical requests on an average day, about.
-        with_truth: Also say what is true. It names people, as vendors' files do, so it
+        is_home: Do not say what is true: it names people, as vendors' files do, and
             does not belong into a home.
 
     Yields:
@@ -64,7 +64,7 @@ def write_demo(
             _draw(con, first, min(days, first + block))
             add_block(con)
             yield from _write_block(con, inbox)
-        if with_truth:
+        if not is_home:
             con.execute((_SQL / "truth_whole.sql").read_text())
             yield from write_truth(con, folder / "demo" / "truth")
 
