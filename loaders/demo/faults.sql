@@ -18,7 +18,7 @@ with shipments as (
         ('unknown_type', 'unknown_value:event_type', '{"event_type":"session_started","event_time":"$at","event_id":"$id"}'),
         ('negative_tokens', 'negative:output_tokens', '{"event_type":"api_request","event_time":"$at","request_id":"$id","usage":{"input_uncached_tokens":40,"output_tokens":-7}}'),
         ('milliseconds', 'not_a_time:event_time', '{"event_type":"api_request","event_time":$ms,"request_id":"$id"}'),
-        ('status_in_words', 'not_a_count:result.status_code', '{"event_type":"api_request","event_time":"$at","request_id":"$id","result":{"status_code":"OK"}}')
+        ('tokens_in_words', 'not_a_count:usage.output_tokens', '{"event_type":"api_request","event_time":"$at","request_id":"$id","usage":{"output_tokens":"many"}}')
     ) as events_faults (kind, reason, broken)
     where draw(shipment, 'fault ' || kind) < 0.05
     union all
