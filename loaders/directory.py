@@ -35,7 +35,10 @@ def _projection(stream: Stream) -> str:
     for column in columns:
         raw = f"known(thing.{column.name})"
         word, misfit = _READ_AS[column.type]
-        read.append(f"{word.format(raw)} as {column.name}")
+        value = word.format(raw)
+        if column.name == "is_deleted":
+            value = f"coalesce({value}, false)"
+        read.append(f"{value} as {column.name}")
         if misfit:
             refusals.append(
                 f"refuse('{column.name}', {raw}, {word.format(raw)}, '{misfit}')"

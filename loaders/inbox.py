@@ -1,6 +1,8 @@
 """From the inbox to the lake: which files there are, and which of them wait."""
 
+import hashlib
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -55,8 +57,14 @@ def load_inbox(
 
 
 def waiting_files(home: Home, ledger: Ledger) -> list[str]:
-    """Files of the inbox that the ledger does not know by path, size and time."""
+    """Files of the inbox that the ledger does not know.
+
+    By path, size and time; a copy of a landed file under another name by its bytes.
+    """
     known = {place_of(entry) for entry in ledger.entries.values()}
+    landed: dict[int, set[str]] = defaultdict(set)
+    for entry in ledger.entries.values():
+        landed[entry.source_bytes].add(entry.source_sha256)
     waiting = []
     for path in _files([home.inbox], must_exist=False):
         name = name_of(home, path)
@@ -65,6 +73,10 @@ def waiting_files(home: Home, ledger: Ledger) -> list[str]:
         except OSError:
             continue
         is_known = (masked(name), status.st_size, status.st_mtime_ns) in known
+        if not is_known and status.st_size in landed:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            is_known = digest in landed[status.st_size]
         if not is_known and home.rule_for(name).format != IGNORE:
             waiting.append(masked(name))
     return waiting

@@ -135,8 +135,9 @@ def _build_into(
 
 
 def run_views(dbt: Dbt) -> None:
-    """Build the views that tables are made from; they hold this home's paths."""
-    dbt.run(select=f"{_LOOKUPS[0]},config.materialized:view", exclude=_LOOKUPS[1])
+    """Build the views that tables and tests read; they hold this home's paths."""
+    views = "config.materialized:view"
+    dbt.run(select=f"path:models/staging {_LOOKUPS[0]},{views}", exclude=_LOOKUPS[1])
 
 
 def one_contract(ledger: Ledger) -> bool:

@@ -15,6 +15,8 @@ DAYS_BEFORE_AN_OWNER = 1
 # Beyond this many days, month batches are cheaper than day batches.
 MOST_SINGLE_DAYS = 8
 MOST_ROWS_IN_A_MONTH = 10_000_000
+# Streams that microbatch models read.
+_BY_DAY = frozenset({"gateway_requests"})
 
 Window = tuple[date, date]
 
@@ -87,15 +89,21 @@ def batch_size(
         return "day"
     rows: dict[date, int] = {}
     for entry in live.values():
-        for file in entry.files:
-            if file.event_date is not None:
-                month = date.fromisoformat(file.event_date).replace(day=1)
-                rows[month] = rows.get(month, 0) + file.row_count
+        for day, count in _built_files(entry):
+            month = day.replace(day=1)
+            rows[month] = rows.get(month, 0) + count
     return "month" if max(rows.values(), default=0) < MOST_ROWS_IN_A_MONTH else "day"
 
 
 def _days(entries: Iterable[LedgerEntry]) -> set[date]:
-    return {date.fromisoformat(day) for entry in entries for day in entry.days}
+    return {day for entry in entries for day, _ in _built_files(entry)}
+
+
+def _built_files(entry: LedgerEntry) -> Iterator[tuple[date, int]]:
+    """Day and row count of each file that models by day read."""
+    for file in entry.files:
+        if file.stream in _BY_DAY and file.event_date is not None:
+            yield date.fromisoformat(file.event_date), file.row_count
 
 
 def _month(first: date) -> Iterator[date]:

@@ -36,9 +36,10 @@ _ENTRY = LedgerEntry(
 )
 
 
-def entry(*days, rows=1):
+def entry(*days, rows=1, stream="gateway_requests"):
     files = tuple(
-        LakeFile("", f"2026-01-{day:02d}", "", "", "", rows, 0) for day in days
+        LakeFile(f"{stream}/x", f"2026-01-{day:02d}", "", "", "", rows, 0)
+        for day in days
     )
     return replace(_ENTRY, files=files)
 
@@ -121,3 +122,8 @@ def test_whole_months_cover_the_days_and_whole_months(days):
 def test_many_days_are_built_by_month_unless_a_month_is_large(days, rows, expected):
     live = {"a": entry(*range(1, days + 1), rows=rows)}
     assert batch_size(all_days(live), live) == expected
+
+
+def test_days_of_what_no_model_by_day_reads_are_not_built():
+    entries = {"a": entry(5), "b": entry(5, 9, stream="product_events")}
+    assert touched_days(entries, entries, {"a": entries["a"].fingerprint}) == set()
