@@ -116,6 +116,14 @@ def test_more_cached_than_prompt_tokens_is_refused(load, rejected):
     ]
 
 
+def test_more_reasoning_than_output_is_unknown_and_the_record_lands(one):
+    details = {"reasoning_tokens": 201}
+    assert one(
+        "output_tokens, reasoning_tokens, logged_cost_usd, token_basis",
+        metadata__usage_object={"completion_tokens_details": details},
+    ) == (200, None, Decimal("0.0033775"), "gateway_normalized")
+
+
 def test_cache_hit_replays_tokens_at_no_cost(one):
     got = one(
         "token_basis, output_tokens, is_gateway_cache_hit, logged_cost_usd, "
