@@ -2,8 +2,9 @@
 
 The table says, shape by shape, under which keys a body states a meter and whether that
 count lies inside the input (or output) or comes on top of it. Shapes are told apart by
-their keys alone, the first rule that fits wins (`alone`: no other count is there); several keys of one meter (`a | b`) are
-one number under several names. `details[kind=A/B].count` adds up the entries of a list.
+their keys, the first rule that fits wins (`alone`: where no other count is there);
+several keys of one meter (`a | b`) are one number under several names.
+`details[kind=A/B].count` adds up the entries of a list.
 `usage.sql` makes the disjoint meters of what the rules found.
 """
 
@@ -93,7 +94,7 @@ def _is_any_there(rule: _Rule) -> str:
 
 
 def _is_alone(rule: _Rule, rules: list[_Rule]) -> str:
-    """SQL: the body has this count and, lists and words aside, no other that we know."""
+    """SQL: the body has this count and, lists and words aside, no other known."""
     others = {
         f"u.{key}"
         for other in rules
