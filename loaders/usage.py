@@ -2,8 +2,9 @@
 
 The table says, shape by shape, under which keys a body states a meter and whether that
 count lies inside the input (or output) or comes on top of it. Shapes are told apart by
-their keys alone, the first rule that fits wins; several keys of one meter (`a | b`) are
-one number under several names. `details[kind=A/B].count` adds up the entries of a list.
+their keys, the first rule that fits wins (`alone`: where no other count is there);
+several keys of one meter (`a | b`) are one number under several names.
+`details[kind=A/B].count` adds up the entries of a list.
 `usage.sql` makes the disjoint meters of what the rules found.
 """
 
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 from loaders.sql import quoted
 
 _FOLDER = Path(__file__).parent
+_NO_COUNTS = ("any of", "alone", "word")
 _LIST_KEY = re.compile(r"(\w+)\[(\w+)=([^]]+)\]\.(\w+)")
 
 
@@ -32,7 +34,9 @@ def macros() -> str:
     """SQL that creates `usage_meters` and what it is made of.
 
     `usage_meters(json)` takes a body, or what wraps it, and gives a struct of meters;
-    null is unknown. `problem` is null, or `reason:field` of what nobody can count.
+    null is unknown. `problem` is null, or `reason:field` of what nobody can count: the
+    record is refused. `oddity` is the same of what we do not know or believe: the
+    meters in doubt are null, the rest holds.
     """
     rules = _rules()
     found = [f"{name} := {sql}" for name, sql in _found(rules).items()]
@@ -77,7 +81,7 @@ def _structure(rules: list[_Rule]) -> dict[str, Any]:
 
 def _shape(rules: list[_Rule]) -> str:
     cases = (
-        f"when coalesce({', '.join(f'u.{key} is not null or null' for key in r.keys)})"
+        f"when {_is_alone(r, rules) if r.counted == 'alone' else _is_any_there(r)}"
         f" then {quoted(r.shape)}"
         for r in rules
         if r.meter == "recognised by"
@@ -85,9 +89,26 @@ def _shape(rules: list[_Rule]) -> str:
     return f"case {' '.join(cases)} end"
 
 
+def _is_any_there(rule: _Rule) -> str:
+    return f"coalesce({', '.join(f'u.{k} is not null or null' for k in rule.keys)})"
+
+
+def _is_alone(rule: _Rule, rules: list[_Rule]) -> str:
+    """SQL: the body has this count and, lists and words aside, no other known."""
+    others = {
+        f"u.{key}"
+        for other in rules
+        if other.counted not in _NO_COUNTS
+        for key in other.keys
+        if key not in rule.keys and not _LIST_KEY.fullmatch(key)
+    }
+    (key,) = rule.keys
+    return f"u.{key} is not null and coalesce({', '.join(sorted(others))}) is null"
+
+
 def _found(rules: list[_Rule]) -> dict[str, str]:
     """SQL of each field of `usage_found`, a case by shape."""
-    counts = [rule for rule in rules if rule.counted not in ("any of", "word")]
+    counts = [rule for rule in rules if rule.counted not in _NO_COUNTS]
     fields: dict[str, dict[str, str]] = {}
     for rule in counts:
         largest = f"cast(greatest({', '.join(map(_count, rule.keys))}) as bigint)"

@@ -44,6 +44,9 @@ create or replace temp macro usage_divided(f) as (
             else 0
         end,
         whole_output := case
+            -- The total holds an output that is not stated.
+            when f.output is null
+                and f.total > f.input + coalesce(f.more_input, 0) + f.reasoning then null
             when f.is_reasoning_on_top and f.reasoning is not null
                 then coalesce(f.output, 0) + f.reasoning
             when f.output is null
@@ -54,33 +57,54 @@ create or replace temp macro usage_divided(f) as (
     )
 );
 
+-- Two bases of the input in one body, and no total to tell them apart: which part of it
+-- the cache served is unknown then. Zero is a default beside a count, not a basis.
+create or replace temp macro is_input_in_doubt(f) as (
+    coalesce(f.input_again not in (0, f.whole_input, f.uncached), false)
+);
+
+create or replace temp macro part_of(part, whole) as (
+    case when part > whole then null else part end
+);
+
 create or replace temp macro usage_metered(f, shape) as (
     struct_pack(
         shape := shape,
-        input_uncached_tokens := f.uncached,
-        cache_read_tokens := coalesce(f.cache_read, f.unsaid),
-        cache_write_5m_tokens := coalesce(f.cache_write_5m, f.unsaid),
-        cache_write_1h_tokens := coalesce(f.cache_write_1h, f.unsaid),
-        cache_write_other_tokens := coalesce(
-            f.cache_write - coalesce(f.cache_write_5m, 0) - coalesce(f.cache_write_1h, 0),
-            f.unsaid
-        ),
+        input_uncached_tokens := case
+            when not is_input_in_doubt(f) then f.uncached
+        end,
+        cache_read_tokens := case
+            when not is_input_in_doubt(f) then coalesce(f.cache_read, f.unsaid)
+        end,
+        cache_write_5m_tokens := case
+            when not is_input_in_doubt(f) then coalesce(f.cache_write_5m, f.unsaid)
+        end,
+        cache_write_1h_tokens := case
+            when not is_input_in_doubt(f) then coalesce(f.cache_write_1h, f.unsaid)
+        end,
+        cache_write_other_tokens := case
+            when not is_input_in_doubt(f) then coalesce(
+                f.cache_write - coalesce(f.cache_write_5m, 0)
+                - coalesce(f.cache_write_1h, 0),
+                f.unsaid
+            )
+        end,
         output_tokens := f.whole_output,
-        reasoning_tokens := f.reasoning,
-        audio_input_tokens := f.audio_input,
-        cache_read_audio_tokens := f.cache_read_audio,
-        audio_output_tokens := f.audio_output,
-        image_input_tokens := f.image_input,
+        reasoning_tokens := part_of(f.reasoning, f.whole_output),
+        audio_input_tokens := part_of(f.audio_input, f.whole_input),
+        cache_read_audio_tokens := part_of(
+            f.cache_read_audio, coalesce(f.cache_read, f.unsaid)
+        ),
+        audio_output_tokens := part_of(f.audio_output, f.whole_output),
+        image_input_tokens := part_of(f.image_input, f.whole_input),
         web_search_calls := f.web_search_calls,
         service_tier := f.service_tier,
         problem := coalesce(
             f.problem,
-            case when f.uncached < 0 then 'negative:input_uncached_tokens' end,
-            -- Two bases in one body, and no total to tell them apart.
-            case
-                when f.input_again not in (f.whole_input, f.uncached)
-                    then 'contradicts:usage.input_tokens'
-            end,
+            case when f.uncached < 0 then 'negative:input_uncached_tokens' end
+        ),
+        oddity := coalesce(
+            case when is_input_in_doubt(f) then 'contradicts:usage.input_tokens' end,
             refuse_part('reasoning_tokens', f.reasoning, f.whole_output),
             refuse_part('audio_output_tokens', f.audio_output, f.whole_output),
             refuse_part('audio_input_tokens', f.audio_input, f.whole_input),
@@ -113,26 +137,51 @@ create or replace temp macro usage_by_shape(u) as (
     )[1]
 );
 
--- The usage object itself, or a body that wraps it.
-create or replace temp macro usage_object(body) as (
-    coalesce(
-        list_filter(
-            json_extract(body, ['$.usage', '$.usageMetadata']),
-            lambda wrapped: wrapped like '{%'
-        )[1],
-        body
-    )
+create or replace temp macro usage_wrapped(body) as (
+    json_extract(body, [
+        '$.usage', '$.usageMetadata', '$.usage_metadata',
+        '$.response.usage', '$.message.usage'
+    ])
 );
 
--- A body all of whose values are null says nothing, and nothing is wrong with it.
+-- JSON inside a JSON string.
+create or replace temp macro usage_unquoted(body) as (
+    case
+        when json_type(body) = 'VARCHAR' and json_valid(json_extract_string(body, '$'))
+            then json_extract_string(body, '$')
+        else cast(body as varchar)
+    end
+);
+
+-- The usage object itself, or a body that wraps it, either of them perhaps as text.
+create or replace temp macro usage_object(body) as (
+    list_transform(
+        [usage_unquoted(body)],
+        lambda text: coalesce(
+            list_filter(usage_wrapped(text), lambda wrapped: wrapped like '{%')[1], text
+        )
+    )[1]
+);
+
 create or replace temp macro usage_problem(text, body, meters) as (
     case
-        when text is null or text = 'null' then null
+        when text in ('null', '""') or text is null then null
         when body is null then 'malformed_json:usage'
         when ltrim(body) not like '{%' then 'not_an_object:usage'
-        when meters.shape is null and regexp_matches(body, ':\s*[^n\s]')
-            then 'unknown_usage_shape:usage'
         else meters.problem
+    end
+);
+
+-- A body all of whose values are null says nothing, and nothing is wrong with it; so
+-- does one whose usage is null.
+create or replace temp macro usage_oddity(body, meters) as (
+    case
+        when ltrim(body) like '{%'
+            and meters.shape is null
+            and regexp_matches(body, ':\s*[^n\s]')
+            and not list_contains(usage_wrapped(body), 'null')
+            then 'unknown_usage_shape:usage'
+        else meters.oddity
     end
 );
 
@@ -141,7 +190,11 @@ create or replace temp macro usage_meters(usage_json) as (
         [usage_object(case when json_valid(usage_json) then usage_json end)],
         lambda body: list_transform(
             list_transform([usage_texts(body)], lambda u: usage_by_shape(u)),
-            lambda m: struct_update(m, problem := usage_problem(usage_json, body, m))
+            lambda m: struct_update(
+                m,
+                problem := usage_problem(usage_json, body, m),
+                oddity := usage_oddity(body, m)
+            )
         )[1]
     )[1]
 );

@@ -23,7 +23,15 @@ owned as (
 
 select
     gateway,
-    if(gateway = 'events', request_id, id || ':' || epoch_us(requested_at)) as request_id,
+    -- As loaders/gateway/litellm.sql makes them.
+    case
+        when gateway = 'events' then request_id
+        when not is_answered then id || ':' || epoch_us(requested_at) // 1000
+        when operation = 'embeddings' then id || ':' || epoch_us(requested_at) // 1000000
+        when is_hit then id || ':chatcmpl-' || substr(id, 1, 12)
+        when operation = 'images' then id || ':chatcmpl-' || token(request_id, 'answer', 24)
+        else 'chatcmpl-' || token(request_id, 'answer', 24)
+    end as request_id,
     id as logical_request_id,
     requested_at,
     attempt_no,

@@ -84,12 +84,18 @@ read_out as (
         us_of_ms(event.timings.request_duration_ms) as request_duration_us,
         whole_number(event.result.status_code) as status_code,
         boolean_of(event.result.cache.hit) as is_hit,
+        -- What a proxy calls stale or revalidated may have come from either side.
+        case
+            when lower(event.result.cache.status) = 'hit' then true
+            when lower(event.result.cache.status) in (
+                'miss', 'bypass', 'disabled', 'refresh', 'expired', 'dynamic', 'none'
+            ) then false
+        end as is_hit_by_status,
         coalesce(
             boolean_of(event.result.is_aborted),
             whole_number(event.result.status_code) = 499
         ) as is_cut,
         usage_object(event.usage.raw) as body,
-        usage_texts(usage_object(event.usage.raw)) as usage_said,
         [known(tag) for tag in event.tags if known(tag) is not null] as own_tags,
         -- However it was laid out: a record in an array may go over several lines.
         md5($salt || replace(replace(record, chr(13), ' '), chr(10), ' ')) as content
@@ -97,7 +103,9 @@ read_out as (
 ),
 
 -- The steps of `usage_meters`, each worked out once.
-shaped as (select *, usage_shape(usage_said) as shape from read_out),
+said as (select *, usage_texts(body) as usage_said from read_out),
+
+shaped as (select *, usage_shape(usage_said) as shape from said),
 
 found as (select *, usage_found(usage_said, shape) as usage_as_said from shaped),
 
@@ -105,17 +113,99 @@ summed as (select *, usage_summed(usage_as_said) as usage_sums from found),
 
 divided as (select *, usage_divided(usage_sums) as usage_parts from summed),
 
-metered as (select *, usage_metered(usage_parts, shape) as spent from divided),
+metered as (select *, usage_metered(usage_parts, shape) as usage_spent from divided),
+
+-- Where one part of the input is named, the provider's own words for the other parts may
+-- hold it already: then all five are what their names say. Elsewhere a name wins.
+named as (
+    select
+        *,
+        struct_update(
+            usage_spent, oddity := usage_oddity(body, usage_spent)
+        ) as spent,
+        coalesce(
+            event.usage.input_uncached_tokens, event.usage.cache_read_tokens,
+            event.usage.cache_write_5m_tokens, event.usage.cache_write_1h_tokens,
+            event.usage.cache_write_other_tokens
+        ) is null as is_input_raw,
+        coalesce(is_hit, is_hit_by_status) as is_from_cache
+    from metered
+),
 
 counted as (
     select
         *,
-        -- A meter by name wins over the provider's own words.
-        coalesce(whole_number(event.usage.input_uncached_tokens), spent.input_uncached_tokens)
-            as input_uncached_tokens,
+        case
+            when is_input_raw then spent.input_uncached_tokens
+            else whole_number(event.usage.input_uncached_tokens)
+        end as input_uncached_tokens,
+        case
+            when is_input_raw then spent.cache_read_tokens
+            else whole_number(event.usage.cache_read_tokens)
+        end as cache_read_tokens,
+        case
+            when is_input_raw then spent.cache_write_5m_tokens
+            else whole_number(event.usage.cache_write_5m_tokens)
+        end as cache_write_5m_tokens,
+        case
+            when is_input_raw then spent.cache_write_1h_tokens
+            else whole_number(event.usage.cache_write_1h_tokens)
+        end as cache_write_1h_tokens,
+        case
+            when is_input_raw then spent.cache_write_other_tokens
+            else whole_number(event.usage.cache_write_other_tokens)
+        end as cache_write_other_tokens,
         coalesce(whole_number(event.usage.output_tokens), spent.output_tokens)
-            as output_tokens
-    from metered
+            as output_tokens,
+        coalesce(whole_number(event.usage.reasoning_tokens), spent.reasoning_tokens)
+            as said_reasoning,
+        coalesce(whole_number(event.usage.audio_input_tokens), spent.audio_input_tokens)
+            as said_audio_input,
+        coalesce(
+            whole_number(event.usage.cache_read_audio_tokens),
+            spent.cache_read_audio_tokens
+        ) as said_cache_read_audio,
+        coalesce(whole_number(event.usage.audio_output_tokens), spent.audio_output_tokens)
+            as said_audio_output,
+        coalesce(whole_number(event.usage.image_input_tokens), spent.image_input_tokens)
+            as said_image_input,
+        whole_number(event.usage.image_units) as image_units,
+        coalesce(whole_number(event.usage.web_search_calls), spent.web_search_calls)
+            as web_search_calls
+    from named
+),
+
+-- Unknown where the uncached part of it is.
+whole as (
+    select
+        *,
+        input_uncached_tokens + coalesce(cache_read_tokens, 0)
+        + coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_1h_tokens, 0)
+        + coalesce(cache_write_other_tokens, 0) as whole_input
+    from counted
+),
+
+-- What is larger than what it is a part of is unknown; `oddity` names it.
+parted as (
+    select
+        * replace (
+            struct_update(spent, oddity := coalesce(
+                spent.oddity,
+                refuse_part('reasoning_tokens', said_reasoning, output_tokens),
+                refuse_part('audio_output_tokens', said_audio_output, output_tokens),
+                refuse_part('audio_input_tokens', said_audio_input, whole_input),
+                refuse_part('image_input_tokens', said_image_input, whole_input),
+                refuse_part(
+                    'cache_read_audio_tokens', said_cache_read_audio, cache_read_tokens
+                )
+            )) as spent
+        ),
+        part_of(said_reasoning, output_tokens) as reasoning_tokens,
+        part_of(said_audio_input, whole_input) as audio_input_tokens,
+        part_of(said_cache_read_audio, cache_read_tokens) as cache_read_audio_tokens,
+        part_of(said_audio_output, output_tokens) as audio_output_tokens,
+        part_of(said_image_input, whole_input) as image_input_tokens
+    from whole
 )
 
 select
@@ -213,44 +303,37 @@ select
     known(event.result.finish_reason) as finish_reason,
     boolean_of(event.result.is_streamed) as is_streamed,
     is_cut as is_aborted,
-    is_hit as is_gateway_cache_hit,
+    is_from_cache as is_gateway_cache_hit,
     coalesce(
         known(event.result.cache.status),
         case when is_hit then 'hit' when not is_hit then 'miss' end
     ) as cache_status,
 
     input_uncached_tokens,
-    coalesce(whole_number(event.usage.cache_read_tokens), spent.cache_read_tokens)
-        as cache_read_tokens,
-    coalesce(whole_number(event.usage.cache_write_5m_tokens), spent.cache_write_5m_tokens)
-        as cache_write_5m_tokens,
-    coalesce(whole_number(event.usage.cache_write_1h_tokens), spent.cache_write_1h_tokens)
-        as cache_write_1h_tokens,
-    coalesce(
-        whole_number(event.usage.cache_write_other_tokens), spent.cache_write_other_tokens
-    ) as cache_write_other_tokens,
+    cache_read_tokens,
+    cache_write_5m_tokens,
+    cache_write_1h_tokens,
+    cache_write_other_tokens,
     output_tokens,
-    coalesce(whole_number(event.usage.reasoning_tokens), spent.reasoning_tokens)
-        as reasoning_tokens,
-    coalesce(whole_number(event.usage.audio_input_tokens), spent.audio_input_tokens)
-        as audio_input_tokens,
-    coalesce(
-        whole_number(event.usage.cache_read_audio_tokens), spent.cache_read_audio_tokens
-    ) as cache_read_audio_tokens,
-    coalesce(whole_number(event.usage.audio_output_tokens), spent.audio_output_tokens)
-        as audio_output_tokens,
-    coalesce(whole_number(event.usage.image_input_tokens), spent.image_input_tokens)
-        as image_input_tokens,
-    whole_number(event.usage.image_units) as image_units,
-    coalesce(whole_number(event.usage.web_search_calls), spent.web_search_calls)
-        as web_search_calls,
+    reasoning_tokens,
+    audio_input_tokens,
+    cache_read_audio_tokens,
+    audio_output_tokens,
+    image_input_tokens,
+    image_units,
+    web_search_calls,
     whole_number(event.usage.input_items) as input_items,
     whole_number(event.usage.request_bytes) as request_bytes,
     whole_number(event.usage.response_bytes) as response_bytes,
     coalesce(known(event.usage.token_basis), case
-        when input_uncached_tokens is null and output_tokens is null then 'missing'
-        when is_hit then 'replayed_from_cache'
-        when event.usage.raw is not null then 'provider_reported'
+        when coalesce(
+            whole_input, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens,
+            cache_write_other_tokens, output_tokens, reasoning_tokens, audio_input_tokens,
+            cache_read_audio_tokens, audio_output_tokens, image_input_tokens, image_units,
+            web_search_calls
+        ) is null then 'missing'
+        when is_from_cache then 'replayed_from_cache'
+        when shape is not null then 'provider_reported'
         when is_cut then 'estimated'
         else 'gateway_normalized'
     end) as token_basis,
@@ -347,4 +430,4 @@ select
                 money(event.usage.logged_cost_usd), 'not_an_amount')
         )
     end as reject
-from counted
+from parted

@@ -26,6 +26,7 @@ found as (
     select
         *,
         coalesce(known(call_id), plain_id) as logical_request_id,
+        coalesce(is_hit, false) or record_id <> plain_id as is_replay,
         us_between(requested_at, completed_at) as request_duration_us,
         us_of_ms(overhead_ms) as overhead_us,
         coalesce(failure_code = 499, false) as is_cut,
@@ -49,8 +50,27 @@ divided as (select *, usage_divided(usage_sums) as usage_parts from summed),
 
 metered as (select *, usage_metered(usage_parts, 'chat') as meters from divided)
 
+-- The same in both records of a call, though rows keep times to the millisecond only and
+-- older ones no call id: a response's own id where it is sure to be one of a kind. Short
+-- ids come again (Ollama's are 'chatcmpl-554'), and so do those of a response that is
+-- fetched, or answered out of the cache. A call whose response has no id succeeds once;
+-- its second holds against rounding. It may fail several times within one.
 select
-    logical_request_id || ':' || epoch_us(requested_at) as request_id,
+    case
+        when not is_success
+            then logical_request_id || ':' || epoch_us(requested_at) // 1000
+        when not is_replay
+            and length(plain_id) >= 20
+            and plain_id is distinct from known(call_id)
+            and call_type in (
+                'acompletion', 'completion', 'anthropic_messages', 'aresponses',
+                'responses', 'atext_completion', 'text_completion'
+            ) then plain_id
+        when plain_id <> known(call_id) then logical_request_id || ':' || plain_id
+        when is_replay and known(call_id) is null
+            then logical_request_id || ':' || epoch_us(requested_at) // 1000
+        else logical_request_id || ':' || epoch_us(requested_at) // 1000000
+    end as request_id,
     'vendor' as id_basis,
     logical_request_id,
     known(idempotency_key) as idempotency_key,

@@ -171,7 +171,32 @@ def test_a_request_as_its_gateway_told_it(one):
         ({"result__status_code": 499}, "token_basis", "estimated"),
         ({"result__cache__hit": True}, "token_basis", "replayed_from_cache"),
         ({"result__cache": None}, "is_gateway_cache_hit", None),
+        ({"result__cache": {"status": "HIT"}}, "is_gateway_cache_hit", True),
+        ({"result__cache": {"status": "HIT"}}, "token_basis", "replayed_from_cache"),
+        ({"result__cache": {"status": "bypass"}}, "is_gateway_cache_hit", False),
+        ({"result__cache": {"status": "STALE"}}, "is_gateway_cache_hit", None),
+        (
+            {"result__cache": {"status": "hit", "hit": False}},
+            "is_gateway_cache_hit",
+            False,
+        ),
         ({"usage": None}, "token_basis", "missing"),
+        ({"usage": {"raw": {}}}, "token_basis", "missing"),
+        ({"usage": {"raw": {"tokens": 5}}}, "token_basis", "missing"),
+        (
+            {"usage": {"raw": {"tokens": 5}, "output_tokens": 3}},
+            "token_basis",
+            "gateway_normalized",
+        ),
+        ({"usage": {"cache_read_tokens": 0}}, "token_basis", "gateway_normalized"),
+        ({"usage": {"reasoning_tokens": 4}}, "token_basis", "gateway_normalized"),
+        ({"usage": {"request_bytes": 4}}, "token_basis", "missing"),
+        ({"usage": {"raw": {"eval_count": 4}}}, "token_basis", "provider_reported"),
+        ({"usage": {"raw": '{"eval_count": 4}'}}, "output_tokens", 4),
+        ({"usage__reasoning_tokens": 4}, "reasoning_tokens", None),
+        ({"usage__reasoning_tokens": 3}, "reasoning_tokens", 3),
+        ({"usage__image_input_tokens": 11}, "image_input_tokens", None),
+        ({"usage__audio_input_tokens": 10}, "audio_input_tokens", 10),
         ({"usage": {"input_uncached_tokens": 0}}, "token_basis", "gateway_normalized"),
         ({"api__endpoint": "/v1/x?key=1"}, "endpoint", "/v1/x"),
         ({"tags": ["b", "a", "b", None, {"deep": 1}]}, "tags", '["a","b"]'),
@@ -188,6 +213,48 @@ def test_what_a_field_means(one, changes, column, expected):
     assert one(column, **changes) == (expected,)
 
 
+INPUT = (
+    "input_uncached_tokens, cache_read_tokens, cache_write_5m_tokens, "
+    "cache_write_1h_tokens, cache_write_other_tokens"
+)
+RAW = {
+    "prompt_tokens": 100,
+    "completion_tokens": 5,
+    "prompt_tokens_details": {"cached_tokens": 60},
+    "completion_tokens_details": {"reasoning_tokens": 4},
+}
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ({}, (40, 60, 0, 0, 0, 5, 4)),
+        # One part of the input is named: what the body says of the others overlaps it.
+        ({"input_uncached_tokens": 100}, (100, *[None] * 4, 5, 4)),
+        (
+            {"input_uncached_tokens": 30, "cache_read_tokens": 70},
+            (30, 70, None, None, None, 5, 4),
+        ),
+        ({"output_tokens": 9}, (40, 60, 0, 0, 0, 9, 4)),
+        # The body's reasoning is no part of the output that is named.
+        ({"output_tokens": 3}, (40, 60, 0, 0, 0, 3, None)),
+        ({"reasoning_tokens": 6}, (40, 60, 0, 0, 0, 5, None)),
+    ],
+)
+def test_names_and_the_body_do_not_add_up(one, named, expected):
+    columns = f"{INPUT}, output_tokens, reasoning_tokens"
+    assert one(columns, usage={"raw": RAW, **named}) == expected
+
+
+def test_an_unknown_usage_lands_with_its_cost_status_and_time(one):
+    usage = {"raw": {"duration": {"seconds": 3}}, "logged_cost_usd": "0.5"}
+    assert one(
+        f"{INPUT}, output_tokens, token_basis, logged_cost_usd, status_code, "
+        "request_duration_us",
+        usage=usage,
+    ) == (*[None] * 6, "missing", Decimal("0.5"), 200, 182500)
+
+
 @pytest.mark.parametrize(
     ("changes", "reason", "field"),
     [
@@ -199,6 +266,12 @@ def test_what_a_field_means(one, changes, column, expected):
         ({"event_type": "party"}, "unknown_value", "event_type"),
         ({"usage__output_tokens": 1.5}, "not_a_count", "usage.output_tokens"),
         ({"usage__output_tokens": -3}, "negative", "output_tokens"),
+        ({"usage": {"raw": "{"}}, "not_an_object", "usage"),
+        (
+            {"usage": {"raw": {"prompt_tokens": "x"}}},
+            "not_a_count",
+            "usage.prompt_tokens",
+        ),
         ({"usage__token_basis": "guess"}, "unknown_value", "token_basis"),
         ({"usage__logged_cost_usd": "$1"}, "not_an_amount", "usage.logged_cost_usd"),
     ],

@@ -116,6 +116,14 @@ def test_more_cached_than_prompt_tokens_is_refused(load, rejected):
     ]
 
 
+def test_more_reasoning_than_output_is_unknown_and_the_record_lands(one):
+    details = {"reasoning_tokens": 201}
+    assert one(
+        "output_tokens, reasoning_tokens, logged_cost_usd, token_basis",
+        metadata__usage_object={"completion_tokens_details": details},
+    ) == (200, None, Decimal("0.0033775"), "gateway_normalized")
+
+
 def test_cache_hit_replays_tokens_at_no_cost(one):
     got = one(
         "token_basis, output_tokens, is_gateway_cache_hit, logged_cost_usd, "
@@ -215,9 +223,41 @@ def test_zero_with_a_diagnosis_is_an_unknown_price(one):
     ],
 )
 def test_times_are_utc(one, start, expected):
-    got = one("requested_at, request_id", startTime=start, endTime=None)
-    us = int((expected - datetime(1970, 1, 1)).total_seconds() * 1e6 + 0.5)
-    assert got == (expected, f"call-1:{us}")
+    assert one("requested_at", startTime=start, endTime=None) == (expected,)
+
+
+RESPONSE = "chatcmpl-Bx1kzQ0DkEmb7R2uTqyN5v"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"id": RESPONSE}, RESPONSE),
+        ({"id": RESPONSE, "litellm_call_id": ...}, RESPONSE),
+        # A hit repeats another call's response.
+        ({"id": f"{RESPONSE}_cache_hit1795230563.46"}, f"call-1:{RESPONSE}"),
+        ({"id": RESPONSE, "cache_hit": True}, f"call-1:{RESPONSE}"),
+        (
+            {"id": RESPONSE, "cache_hit": True, "litellm_call_id": ...},
+            f"{RESPONSE}:1775001600250",
+        ),
+        # It is fetched, not made.
+        ({"id": RESPONSE, "call_type": "aget_responses"}, f"call-1:{RESPONSE}"),
+        # An id so short comes again.
+        ({"id": "chatcmpl-554"}, "call-1:chatcmpl-554"),
+        ({"id": "chatcmpl-554", "litellm_call_id": ...}, "chatcmpl-554:1775001600"),
+        # No id of its own.
+        ({"id": "call-1", "call_type": "aembedding"}, "call-1:1775001600"),
+        ({"id": None}, "call-1:1775001600"),
+        ({"id": "call-1", "status": "failure"}, "call-1:1775001600250"),
+        (
+            {"id": "call-1", "status": "failure", "litellm_call_id": ...},
+            "call-1:1775001600250",
+        ),
+    ],
+)
+def test_an_attempt_is_known_by_what_both_of_its_records_say(one, changes, expected):
+    assert one("request_id", **changes) == (expected,)
 
 
 def test_naive_times_are_in_the_zone_of_the_rule(home, landed):

@@ -360,6 +360,79 @@ GEMINI = {
             },
         ),
         (
+            "gemini",  # Live
+            {
+                "promptTokenCount": 100,
+                "responseTokenCount": 20,
+                "totalTokenCount": 120,
+                "responseTokensDetails": [{"modality": "AUDIO", "tokenCount": 18}],
+            },
+            {
+                "input_uncached_tokens": 100,
+                "output_tokens": 20,
+                "audio_output_tokens": 18,
+            },
+        ),
+        (
+            "gemini",  # its Python client
+            {
+                "prompt_token_count": 100,
+                "cached_content_token_count": 40,
+                "tool_use_prompt_token_count": 7,
+                "candidates_token_count": 20,
+                "thoughts_token_count": 5,
+                "total_token_count": 132,
+            },
+            {
+                "input_uncached_tokens": 67,
+                "cache_read_tokens": 40,
+                "output_tokens": 25,
+                "reasoning_tokens": 5,
+            },
+        ),
+        (
+            # A total that holds more than the reasoning: the output is not stated.
+            "gemini",
+            {"promptTokenCount": 100, "thoughtsTokenCount": 5, "totalTokenCount": 130},
+            {"input_uncached_tokens": 100, "reasoning_tokens": 5},
+        ),
+        (
+            "gemini",
+            {"promptTokenCount": 100, "thoughtsTokenCount": 5, "totalTokenCount": 105},
+            {
+                "input_uncached_tokens": 100,
+                "output_tokens": 5,
+                "reasoning_tokens": 5,
+            },
+        ),
+        (
+            "converse",  # Bedrock's InvokeModel
+            {
+                "inputTokenCount": 22,
+                "outputTokenCount": 13,
+                "cacheReadInputTokenCount": 5,
+                "cacheWriteInputTokenCount": 7,
+            },
+            {
+                "input_uncached_tokens": 22,
+                "cache_read_tokens": 5,
+                "cache_write_other_tokens": 7,
+                "output_tokens": 13,
+            },
+        ),
+        (
+            "titan",
+            {"inputTextTokenCount": 5, "results": [{"tokenCount": 3}]},
+            {"input_uncached_tokens": 5},
+        ),
+        (
+            "ollama",
+            {"prompt_eval_count": 5, "eval_count": 3},
+            {"input_uncached_tokens": 5, "output_tokens": 3},
+        ),
+        ("total", {"usage": {"total_tokens": 5}}, {"input_uncached_tokens": 5}),
+        ("responses", {"output_tokens": 3, "total_tokens": 5}, {"output_tokens": 3}),
+        (
             "chat",  # numbers as text, and whole numbers with a point
             {"prompt_tokens": "12", "completion_tokens": 12.0},
             {"input_uncached_tokens": 12, "output_tokens": 12},
@@ -373,9 +446,10 @@ def test_each_shape(meters, shape, body, expected):
 
 def test_what_a_body_does_not_say(meters):
     """Parts of a stated input are 0; everything else is unknown."""
-    (chat, embedding, silent, delta) = meters(
+    (chat, embedding, total, silent, delta) = meters(
         {"prompt_tokens": 5, "completion_tokens": 0},
         {"prompt_tokens": 5, "total_tokens": 5},
+        {"total_tokens": 5},
         {"promptTokenCount": 5},
         {"output_tokens": 7},
     )
@@ -384,12 +458,18 @@ def test_what_a_body_does_not_say(meters):
     assert (chat["audio_input_tokens"], chat["web_search_calls"]) == (None, None)
     # Only a total can say that there was no output.
     assert (embedding["output_tokens"], silent["output_tokens"]) == (0, None)
+    assert total["output_tokens"] == 0
     assert [delta[name] for name in INPUT] == [None] * 5
     assert (delta["output_tokens"], delta["problem"]) == (7, None)
 
 
 @pytest.mark.parametrize(
-    "body", ["{}", "null", '{"usage": null}', '{"prompt_tokens": null, "x": null}']
+    "body",
+    [
+        *("{}", "null", '""', '"{}"', '{"prompt_tokens": null, "x": null}'),
+        *('{"usage": null}', '{"id": "x", "usage": null}'),
+        '{"type": "x", "response": {"id": "y", "usage": null}}',
+    ],
 )
 def test_a_body_without_values_says_nothing_and_is_no_problem(meters, body):
     assert set(meters(body)[0].values()) == {None}
@@ -418,52 +498,111 @@ def test_a_body_without_values_says_nothing_and_is_no_problem(meters, body):
             },
             "not_a_count:usage.promptTokensDetails",
         ),
-        # A part that is larger than the whole.
-        (
-            {"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 10}},
-            "negative:input_uncached_tokens",
-        ),
-        (
-            {
-                "completion_tokens": 5,
-                "completion_tokens_details": {"reasoning_tokens": 6},
-            },
-            "larger_than_whole:reasoning_tokens",
-        ),
-        (
-            {"prompt_tokens": 5, "prompt_tokens_details": {"audio_tokens": 6}},
-            "larger_than_whole:audio_input_tokens",
-        ),
-        (
-            {**GEMINI, "cachedContentTokenCount": 9},
-            "larger_than_whole:cache_read_audio_tokens",
-        ),
-        # Two bases in one body that do not agree, and two that do.
-        (
-            {"prompt_tokens": 50, "input_tokens": 40, "cache_read_input_tokens": 4},
-            "contradicts:usage.input_tokens",
-        ),
-        ({"prompt_tokens": 50, "input_tokens": 46, "cached_tokens": 4}, None),
-        ({"prompt_tokens": 50, "input_tokens": 50, "cached_tokens": 4}, None),
-        ({"tokens": 5}, "unknown_usage_shape:usage"),
-        ({"type": "duration", "seconds": 3}, "unknown_usage_shape:usage"),
-        ({"usage": "text"}, "unknown_usage_shape:usage"),
-        ({"usage": {"usage": {"prompt_tokens": 1}}}, "unknown_usage_shape:usage"),
-        ({"prompt_tokens": 5, "meta": {"a": 1}}, None),
         # Only the key that a shape reads is looked at.
         ({"inputTokens": 5, "prompt_tokens_details": {"cached_tokens": "x"}}, None),
         ({"prompt_tokens": 5, "prompt_tokens_details": "garbage"}, None),
         ({"prompt_tokens": 5, "prompt_tokens_details": None}, None),
         ({"promptTokenCount": 5, "promptTokensDetails": [None, 1, "x"]}, None),
+        (
+            {"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 10}},
+            "negative:input_uncached_tokens",
+        ),
         ("[1]", "not_an_object:usage"),
         ("5", "not_an_object:usage"),
-        ('"{}"', "not_an_object:usage"),
+        ('"text"', "not_an_object:usage"),
+        ('"[1]"', "not_an_object:usage"),
+        # Text inside text inside text.
+        (json.dumps(json.dumps("{}")), "not_an_object:usage"),
         ("{", "malformed_json:usage"),
         ("", "malformed_json:usage"),
     ],
 )
 def test_what_cannot_be_counted_is_named(meters, body, problem):
     assert meters(body)[0]["problem"] == problem
+
+
+@pytest.mark.parametrize(
+    ("body", "oddity", "unknown", "known"),
+    [
+        (
+            {
+                "completion_tokens": 5,
+                "completion_tokens_details": {"reasoning_tokens": 6},
+            },
+            "larger_than_whole:reasoning_tokens",
+            ["reasoning_tokens"],
+            {"output_tokens": 5},
+        ),
+        (
+            {"prompt_tokens": 5, "prompt_tokens_details": {"audio_tokens": 6}},
+            "larger_than_whole:audio_input_tokens",
+            ["audio_input_tokens"],
+            {"input_uncached_tokens": 5},
+        ),
+        (
+            {**GEMINI, "cachedContentTokenCount": 9},
+            "larger_than_whole:cache_read_audio_tokens",
+            ["cache_read_audio_tokens"],
+            {"cache_read_tokens": 9, "audio_input_tokens": 30},
+        ),
+        (
+            # Two bases in one body that do not agree.
+            {
+                "prompt_tokens": 50,
+                "input_tokens": 40,
+                "cache_read_input_tokens": 4,
+                "completion_tokens": 7,
+            },
+            "contradicts:usage.input_tokens",
+            list(INPUT),
+            {"output_tokens": 7},
+        ),
+        *(
+            ({**body, "cached_tokens": 4}, None, [], {"input_uncached_tokens": 46})
+            for body in (
+                {"prompt_tokens": 50, "input_tokens": 46},
+                {"prompt_tokens": 50, "input_tokens": 50},
+                # new-api: a default beside the count.
+                {"prompt_tokens": 50, "input_tokens": 0},
+            )
+        ),
+        *(
+            (body, "unknown_usage_shape:usage", [*INPUT, "output_tokens"], {})
+            for body in (
+                {"tokens": 5},
+                {"type": "duration", "seconds": 3},
+                {"usage": "text"},
+                {"usage": {"usage": {"prompt_tokens": 1}}},
+            )
+        ),
+        ({"prompt_tokens": 5, "meta": {"a": 1}}, None, [], {}),
+    ],
+)
+def test_what_is_not_believed_is_unknown_and_the_rest_holds(
+    meters, body, oddity, unknown, known
+):
+    (got,) = meters(body)
+    assert (got["problem"], got["oddity"]) == (None, oddity)
+    assert {got[name] for name in unknown} <= {None}
+    assert {name: got[name] for name in known} == known
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda usage: usage,
+        json.dumps,
+        lambda usage: {"usage": usage},
+        lambda usage: json.dumps(json.dumps({"usage": usage})),
+        lambda usage: {"usageMetadata": usage},
+        lambda usage: {"type": "response.completed", "response": {"usage": usage}},
+        lambda usage: {"type": "message_start", "message": {"usage": usage}},
+        lambda usage: {"usage": None, "response": {"usage": usage}},
+    ],
+)
+def test_what_wraps_a_body_changes_nothing(meters, wrap):
+    plain, got = meters(ANTHROPIC, wrap(ANTHROPIC))
+    assert (plain["shape"], got) == ("anthropic", plain)
 
 
 def test_no_body_means_no_meters(meters):
@@ -525,10 +664,11 @@ def test_the_disjoint_parts_sum_to_the_input(
     wholes = [whole, whole, fresh + read + max(written, short), whole, whole]
     for got, stated in zip(meters(*bodies), wholes, strict=True):
         assert sum(got[name] for name in INPUT) == stated
-        if got["problem"] is None:
-            assert (got["reasoning_tokens"] or 0) <= got["output_tokens"]
-        else:
-            assert got["problem"] == "larger_than_whole:reasoning_tokens"
+        assert got["problem"] is None
+        assert (got["reasoning_tokens"] or 0) <= got["output_tokens"]
+        if got["oddity"] is not None:
+            assert got["oddity"] == "larger_than_whole:reasoning_tokens"
+            assert got["reasoning_tokens"] is None
             assert reasoning > output
 
 
