@@ -360,6 +360,7 @@ select
 
     -- Beside the point of a record: a misfit is null, counted, and costs it nothing.
     len([misfit for misfit in [
+        spent.oddity,
         refuse('completed_at', known(event.completed_at),
             instant(event.completed_at, $timezone), 'not_a_time'),
         refuse('client_sent_at', known(event.client_sent_at),

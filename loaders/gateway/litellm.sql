@@ -198,8 +198,10 @@ select
     instant(updated, $timezone) as source_updated_at,
 
     -- A misfit beside the point of a record is null and counted.
-    cast(refuse('endTime', known(ended), completed_at, 'not_a_time') is not null as int)
-        as unread,
+    len([misfit for misfit in [
+        refuse('endTime', known(ended), completed_at, 'not_a_time'),
+        case when not has_no_usage then meters.oddity end
+    ] if misfit is not null]) as unread,
     case
         when problem is not null then problem
         when status is null then 'missing:status'
