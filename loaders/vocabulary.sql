@@ -76,6 +76,11 @@ create or replace temp macro refuse_any(field, raws, reason) as (
     end
 );
 
+-- Why a row of a CSV text is none (csv_rows.py); a client's own text is no reason.
+create or replace temp macro csv_refusal(value) as (
+    case when value in ('wrong_column_count', 'unclosed_quote', 'not_utf8') then value end
+);
+
 -- JSON has no word for NaN and infinity.
 create or replace temp macro finite(value) as (
     case when isfinite(value) then value end
