@@ -8,8 +8,8 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-# A row's key for the reason why it cannot be read. `csv_refusal` of vocabulary.sql knows
-# the reasons; anything else under this key is a client's own text.
+# A row's key for the reason why it cannot be read. `csv_refusal` of vocabulary.sql
+# knows the reasons; anything else under this key is a client's own text.
 REFUSED = "$refused"
 # A quoted value may go over so many lines.
 _MOST_LINES = 50
@@ -98,7 +98,7 @@ def _columns(header: str, delimiter: str) -> tuple[list[str], int]:
 def _fields(
     text: str, start: int, end: int, last: int, delimiter: str
 ) -> tuple[list[str] | None, int]:
-    """Values of the row that starts there, none for a quote that does not close; its end.
+    """Values of the row that starts there, none if a quote stays open; its end.
 
     A quote opens a value at its beginning alone: elsewhere it stands for itself.
 

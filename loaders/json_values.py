@@ -53,7 +53,7 @@ def first_objects(text: str, most: int) -> Iterator[Set[str]]:
 
 
 def _object_at(text: str, start: int) -> tuple[Set[str] | None, int]:
-    """Keys of the object that starts there, None where none does; how far it was read."""
+    """Keys of the object that starts there, if one does; how far it was read."""
     if text[start] != "{":
         return None, start
     try:

@@ -36,15 +36,39 @@ create or replace temp macro instant_of_epoch(epoch_s) as (
     end
 );
 
--- Far years are null: time zones overflow there, and no request was made then.
+-- What DuckDB reads no time in, in words that it does: no seconds, no separators, a
+-- comma, lower case, a blank before the offset.
+create or replace temp macro plain_time(value) as (
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(
+                replace(upper(trim(value)), ',', '.'), '\s*(Z|UTC|GMT)$', '+00'
+            ),
+            '^(.*[T\s])(\d\d:?\d\d)\s*([+-]\S+)?$', '\1\2:00\3'
+        ),
+        '^(\d{4})[-/]?(\d\d)[-/]?(\d\d)(?:T|\s+)(\d\d):?(\d\d):?(\d\d(?:[.]\d+)?)\s*([+-].*)?$',
+        '\1-\2-\3 \4:\5:\6\7'
+    )
+);
+
+create or replace temp macro sane_time(value) as (
+    case when value between '1900-01-01' and '2199-12-31' then value end
+);
+
+-- A text is either wholly a local time or wholly one with an offset: one that cannot be
+-- read with its offset is null, never read as local. Far years are null: time zones
+-- overflow there, and no request was made then.
 create or replace temp macro instant_of_text(value, zone) as (
     case
-        when regexp_matches(value, '[0-9]\s*(Z|z|UTC|[+-]\d\d(:?\d\d)?)\s*$')
-            and value like '%:%'
-            then cast(try_cast(regexp_replace(trim(value), '\s*(Z|z|UTC)$', '+00')
-                as timestamptz) as timestamp)
-        when try_cast(value as timestamp) between '1900-01-01' and '2199-12-31'
-            then cast(timezone(zone, try_cast(value as timestamp)) as timestamp)
+        -- What most exports write, and DuckDB reads by itself.
+        when regexp_full_match(value, '\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.]\d+)?(?:Z|[+]00(?::?00)?)')
+            then sane_time(cast(try_cast(value as timestamptz) as timestamp))
+        when regexp_full_match(value, '\s*\d{4}[-/]?\d{1,2}[-/]?\d{1,2}(?:[Tt]|\s+)\d{1,2}(?::?\d\d){1,2}(?:[.,]\d+)?\s*(?:[Zz]|UTC|GMT|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)\s*')
+            then sane_time(cast(try_cast(plain_time(value) as timestamptz) as timestamp))
+        when regexp_full_match(value, '\s*\d{4}[-/]?\d{1,2}[-/]?\d{1,2}(?:(?:[Tt]|\s+)\d{1,2}(?::?\d\d){1,2}(?:[.,]\d*)?)?\s*')
+            then cast(timezone(zone, sane_time(coalesce(
+                try_cast(value as timestamp), try_cast(plain_time(value) as timestamp)
+            ))) as timestamp)
     end
 );
 
