@@ -176,17 +176,51 @@ create or replace temp macro json_pointer_of(name) as (
     '/' || replace(replace(name, '~', '~0'), '/', '~1')
 );
 
--- The numbers, booleans and short words of an object, as JSON text with sorted keys.
--- Longer texts may be something that nobody may read.
-create or replace temp macro scalars_of(object, left_out) as (
+-- Sampling parameters that land; any other may say what nobody may read.
+create or replace temp macro sampling_names(object) as (
+    [name for name in json_keys(object) if name in (
+        'frequency_penalty', 'max_completion_tokens', 'max_output_tokens', 'max_tokens',
+        'n', 'presence_penalty', 'reasoning_effort', 'response_format', 'seed',
+        'service_tier', 'stream', 'temperature', 'top_k', 'top_p'
+    )]
+);
+
+-- Flags by names of one word that is none for a text or a person.
+create or replace temp macro flag_names(object) as (
+    [name for name in json_keys(object)
+    if name not in ('experiment', 'variant')
+    and regexp_full_match(name, '[!-~]{1,64}')
+    and not regexp_matches(
+        lower(regexp_replace(name, '([a-z])([A-Z])', '\1_\2', 'g')),
+        '(^|[^a-z])((user|customer|person|client|session|account)s?([^a-z]?(id|name|key))?'
+        || '|prompts?|inputs?|outputs?|messages?|contents?|texts?|query|queries|questions?'
+        || '|answers?|completions?|responses?|instructions?|comments?|notes?|title|body'
+        || '|e[^a-z]?mails?|mails?|phones?|name|address(es)?|ip|passwords?|secrets?|tokens?)$'
+    )]
+);
+
+-- A response format is an object: its type alone is kept.
+create or replace temp macro place_of(object, name) as (
+    case
+        when name = 'response_format' and json_type(object, '/response_format') = 'OBJECT'
+            then '/response_format/type'
+        else json_pointer_of(name)
+    end
+);
+
+-- Numbers, booleans and words without blanks of an object, as JSON text with sorted keys.
+create or replace temp macro scalars_of(object, names, longest) as (
     nullif('{' || array_to_string([
         cast(to_json(name) as varchar) || ':'
-        || cast(json_extract(object, json_pointer_of(name)) as varchar)
-        for name in list_sort(json_keys(object))
-        if not list_contains(left_out, name)
-        and json_type(object, json_pointer_of(name))
-            not in ('OBJECT', 'ARRAY', 'NULL')
-        and length(name) <= 64
-        and length(json_extract_string(object, json_pointer_of(name))) <= 64
+        || cast(json_extract(object, place_of(object, name)) as varchar)
+        for name in list_sort(names)
+        if json_type(object, place_of(object, name)) not in ('OBJECT', 'ARRAY', 'NULL')
+        and regexp_full_match(json_extract_string(object, place_of(object, name)), '[!-~]+')
+        and length(json_extract_string(object, place_of(object, name))) <= longest
     ], ',') || '}', '{}')
+);
+
+-- Of what should be a code; whoever writes a sentence there may quote a prompt in it.
+create or replace temp macro code_word(value) as (
+    nullif(left(regexp_extract(value, '\S+'), 128), '')
 );
