@@ -57,7 +57,7 @@ def _projection(stream: Stream) -> str:
             case
                 when is_malformed then 'malformed_json'
                 when is_not_object then 'not_an_object'
-                else coalesce(thing."{REFUSED}", {", ".join(refusals)})
+                else coalesce(csv_refusal(thing."{REFUSED}"), {", ".join(refusals)})
             end as reject
         from parsed
     """

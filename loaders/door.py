@@ -14,7 +14,11 @@ _MASKED_WHOLE = '["[masked]"]'
 _ANY_SHAPE = "|".join(shape for shape, _ in privacy.MASKS)
 # What clients and exporters fill as they like.
 _LABELS = frozenset(
-    {*_JSON, "trace_id", "idempotency_key", "error_code", "model_requested"}
+    {
+        *_JSON,
+        *("trace_id", "idempotency_key", "error_code", "model_requested"),
+        *("endpoint", "job_type", "prompt_template_id"),
+    }
 )
 
 
@@ -46,14 +50,17 @@ def mask(
     labels = [name for name in free if name in _LABELS]
     # One pass over everything finds the few rows that need a closer look.
     repeats = [
-        _repeats(raw, f"concat_ws(' ', {', '.join(labels)})") for raw in personal
+        _repeats(raw, f"concat_ws(' ', {', '.join(part)})", is_json)
+        for is_json in (True, False)
+        if (part := [name for name in labels if (name in _JSON) == is_json])
+        for raw in personal
     ]
     con.execute(
         f"""
         create or replace temp table suspects as
         select rowid as row_id, {", ".join([*free, *personal])} from projected
         where regexp_matches(concat_ws(' ', {", ".join(free)}), $1)
-            or {" or ".join(repeats) if labels and repeats else "false"}
+            or {" or ".join(repeats) or "false"}
         """,
         [_ANY_SHAPE],
     )
@@ -105,13 +112,25 @@ def _mask_repeated(
     con: Connection, name: str, raw: str, pads: dict[str, bytes]
 ) -> None:
     """Replace a personal value by its pseudonym in a label of the same record."""
-    changed = f"replace({name}, {raw}, {privacy.pseudonym_sql(raw)})"
-    _change(con, name, changed, _repeats(raw, name), pads)
+    is_json = name in _JSON
+    shape = f"'(?i)' || regexp_escape({_as_written(raw, is_json)})"
+    changed = f"regexp_replace({name}, {shape}, {privacy.pseudonym_sql(raw)}, 'g')"
+    _change(con, name, changed, _repeats(raw, name, is_json), pads)
 
 
-def _repeats(raw: str, text: str) -> str:
-    """SQL: a text repeats a personal value; short ones occur in any text."""
-    return f"length({raw}) >= 5 and contains({text}, {raw})"
+def _repeats(raw: str, text: str, is_json: bool) -> str:
+    """SQL: a text repeats a personal value, in upper or lower case.
+
+    Short ones occur in any text.
+    """
+    written = _as_written(raw, is_json)
+    return f"length({raw}) >= 5 and contains(lower({text}), lower({written}))"
+
+
+def _as_written(raw: str, is_json: bool) -> str:
+    if not is_json:
+        return raw
+    return rf"""replace(replace({raw}, '\', '\\'), '"', '\"')"""
 
 
 def _change(

@@ -97,18 +97,32 @@ class Home:
     def rule_for(self, name: str) -> InboxRule:
         """The rule of a file, by its path below the inbox.
 
-        Where no rule does, a folder named like a format forces that format, and so
-        does a file name that begins with a directory table's.
+        Where no rule does, a folder of the inbox named like a format forces that
+        format, and so does a file name that begins with a directory table's.
+
+        Args:
+            name: The path below the inbox; of a file elsewhere, the full one.
         """
         for rule in self.settings.inbox:
             if fnmatch(name, rule.glob):
                 return rule
         *folders, file = Path(name).parts
-        table = re.match(r"directory_[a-z_]*[a-z]", file)
-        for part in (*folders, table[0] if table else ""):
+        # Outside the inbox a folder is named for other reasons.
+        below = [] if Path(name).is_absolute() else folders
+        for part in (*below, _table_of(file)):
             if part in registry():
                 return InboxRule(glob=name, format=part)
         return InboxRule(glob=name)
+
+
+def _table_of(file: str) -> str | None:
+    """The directory table whose name a file name begins with."""
+    tables = [
+        name
+        for name in registry()
+        if name.startswith("directory_") and re.match(rf"{name}(?![A-Za-z])", file)
+    ]
+    return max(tables, key=len, default=None)
 
 
 def open_home(path: Path | None = None) -> Home:

@@ -14,6 +14,13 @@ Layout = Literal["lines", "values", "csv"]
 _DECODER = json.JSONDecoder()
 # Brackets and commas of arrays, blanks, and RFC 7464's record separator.
 _BETWEEN = re.compile(r"[\[\],\s\x1e]*")
+# A line that begins an object; braces also stand around the ids of some tables.
+_OBJECT_LINE = re.compile(rb"^\{[ \t\r]*(?:[\"}]|$)", re.MULTILINE)
+# After damage so many characters are looked at per character of the text. Only nesting
+# made to be slow needs more, and then the rest of the text is one stretch.
+_MOST_LOOKS = 16
+# What an object costs that is nested too deeply to be read.
+_DEEP = 10_000
 
 
 def values_of(text: str) -> Iterator[tuple[int, int]]:
@@ -24,42 +31,56 @@ def values_of(text: str) -> Iterator[tuple[int, int]]:
     """
     known: Set[str] = frozenset()
     position = 0
+    looks = [_MOST_LOOKS * len(text) + 100 * _DEEP]
     while (start := _BETWEEN.match(text, position).end()) < len(text):  # type: ignore[union-attr]
-        found = _object_at(text, start)
+        found, end = _object_at(text, start)
         if found is None:
-            position = _next_object(text, start + 1, known)
+            position = _next_object(text, start + 1, known, looks)
         else:
-            known, position = known or found[0], found[1]
+            known, position = known or found, end
         yield start, position
 
 
 def first_objects(text: str, most: int) -> Iterator[Set[str]]:
     """Top-level keys of the first objects of a text."""
     for start, _ in values_of(text):
-        found = _object_at(text, start)
+        found, _ = _object_at(text, start)
         if found is not None:
-            yield found[0]
+            yield found
         most -= 1
         if not most:
             return
 
 
-def _object_at(text: str, start: int) -> tuple[Set[str], int] | None:
+def _object_at(text: str, start: int) -> tuple[Set[str] | None, int]:
+    """Keys of the object that starts there, if one does; how far it was read."""
     if text[start] != "{":
-        return None
+        return None, start
     try:
         value, end = _DECODER.raw_decode(text, start)
-    except (ValueError, RecursionError):  # also a number with too many digits
-        return None
+    except json.JSONDecodeError as error:
+        return None, error.pos
+    except RecursionError:
+        return None, start + _DEEP
+    except ValueError:  # a number with too many digits
+        return None, start + 1
     return value.keys(), end
 
 
-def _next_object(text: str, position: int, known: Set[str]) -> int:
-    """Where the next object with most of the known keys starts, else the end."""
-    while (position := text.find("{", position)) >= 0:
-        found = _object_at(text, position)
-        if found is not None and 2 * len(found[0] & known) >= len(known):
+def _next_object(text: str, position: int, known: Set[str], looks: list[int]) -> int:
+    """Where the next object with most of the known keys starts, else the end.
+
+    Args:
+        text: The whole.
+        position: Where to begin.
+        known: The keys.
+        looks: How many characters may be looked at, less those looked at so far.
+    """
+    while looks[0] > 0 and (position := text.find("{", position)) >= 0:
+        found, reached = _object_at(text, position)
+        if found is not None and 2 * len(found & known) >= len(known):
             return position
+        looks[0] -= reached - position
         position += 1
     return len(text)
 
@@ -69,7 +90,7 @@ def layout_of(head: bytes) -> Layout:
     if head.lstrip(BLANK)[:1] == b"[":
         return "values"
     lines = head.split(b"\n")
-    has_objects = any(line.startswith(b"{") for line in lines)
+    has_objects = _OBJECT_LINE.search(head) is not None
     if not has_objects and header_of(head.decode("utf-8", errors="replace")):
         return "csv"
     if len(lines) == 1:

@@ -2,7 +2,8 @@
 
 A pseudonym is HMAC-SHA-256 under a key that never leaves the home, so equal inputs give
 equal pseudonyms in every stream and joins hold. Lose the key and old and new pseudonyms
-no longer meet.
+no longer meet. An e-mail address is one person however it is capitalised, and with
+blanks around it.
 """
 
 import hashlib
@@ -55,13 +56,21 @@ EMAIL = (
     r"[\w\x{80}-\x{10FFFF}-]+(?:\.[\w\x{80}-\x{10FFFF}-]+)*"
     r"\.[A-Za-z\x{80}-\x{10FFFF}]{2,}"
 )
+# Of ASCII alone, whose letters every library makes small alike.
+_MAIL = re.compile(r"[ \t\r\n]*[!-?A-~]+@[!-?A-~]+[ \t\r\n]*")
+_BLANKS = " \t\r\n"
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_GROUP = r"[0-9A-Fa-f]{1,4}"
+_HEX = r"[0-9A-Fa-f]"
+_GROUP = _HEX + r"{1,4}"
 IP = "|".join(
     (
         rf"{_START}(?:{_OCTET}\.){{3}}{_OCTET}(?:\b|_)",
         rf"{_START}(?:{_GROUP}:){{7}}{_GROUP}(?:\b|_)",
         rf"{_START}(?:{_GROUP}:){{1,6}}(?::{_GROUP}){{1,6}}(?:\b|_)",
+        # 2001:db8:: and ::1, but neither a time nor a name of a programming language.
+        rf"{_START}(?:[23]{_HEX}{{3}}|[Ff][C-Fc-f]{_HEX}{{2}}):(?:{_GROUP}:){{1,6}}:",
+        rf"(?:\B|\\[nrtbf])::(?:[Ff]{{4}}:)?[0-9]{_HEX}{{0,3}}(?::{_GROUP}){{0,5}}"
+        r"(?:\b|_)",
     )
 )
 # Version numbers look like addresses; an upstream host is ours, not a person's.
@@ -172,13 +181,19 @@ def pseudonym(key: bytes, value: str, kind: str = "id") -> str:
         value: The raw identifier.
         kind: Domain (`id`, `ip`, `net`), so that an address never equals a user.
     """
+    if kind == "id" and _MAIL.fullmatch(value):
+        value = value.strip(_BLANKS).lower()
     message = f"{kind}:{value}".encode()
     return hmac.new(key, message, hashlib.sha256).hexdigest()[:32]
 
 
 def pseudonym_sql(expression: str) -> str:
     """`pseudonym` in DuckDB: HMAC is two hashes, each behind a pad of the key."""
-    inner = f"sha256($inner_pad::blob || encode('id:' || {expression}))"
+    value = (
+        f"case when regexp_full_match({expression}, '{_MAIL.pattern}') "
+        f"then lower(trim({expression}, e' \\t\\r\\n')) else {expression} end"
+    )
+    inner = f"sha256($inner_pad::blob || encode('id:' || {value}))"
     return f"left(sha256($outer_pad::blob || unhex({inner})), 32)"
 
 

@@ -36,15 +36,39 @@ create or replace temp macro instant_of_epoch(epoch_s) as (
     end
 );
 
--- Far years are null: time zones overflow there, and no request was made then.
+-- What DuckDB reads no time in, in words that it does: no seconds, no separators, a
+-- comma, lower case, a blank before the offset.
+create or replace temp macro plain_time(value) as (
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(
+                replace(upper(trim(value)), ',', '.'), '\s*(Z|UTC|GMT)$', '+00'
+            ),
+            '^(.*[T\s])(\d\d:?\d\d)\s*([+-]\S+)?$', '\1\2:00\3'
+        ),
+        '^(\d{4})[-/]?(\d\d)[-/]?(\d\d)(?:T|\s+)(\d\d):?(\d\d):?(\d\d(?:[.]\d+)?)\s*([+-].*)?$',
+        '\1-\2-\3 \4:\5:\6\7'
+    )
+);
+
+create or replace temp macro sane_time(value) as (
+    case when value between '1900-01-01' and '2199-12-31' then value end
+);
+
+-- A text is either wholly a local time or wholly one with an offset: one that cannot be
+-- read with its offset is null, never read as local. Far years are null: time zones
+-- overflow there, and no request was made then.
 create or replace temp macro instant_of_text(value, zone) as (
     case
-        when regexp_matches(value, '[0-9]\s*(Z|z|UTC|[+-]\d\d(:?\d\d)?)\s*$')
-            and value like '%:%'
-            then cast(try_cast(regexp_replace(trim(value), '\s*(Z|z|UTC)$', '+00')
-                as timestamptz) as timestamp)
-        when try_cast(value as timestamp) between '1900-01-01' and '2199-12-31'
-            then cast(timezone(zone, try_cast(value as timestamp)) as timestamp)
+        -- What most exports write, and DuckDB reads by itself.
+        when regexp_full_match(value, '\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.]\d+)?(?:Z|[+]00(?::?00)?)')
+            then sane_time(cast(try_cast(value as timestamptz) as timestamp))
+        when regexp_full_match(value, '\s*\d{4}[-/]?\d{1,2}[-/]?\d{1,2}(?:[Tt]|\s+)\d{1,2}(?::?\d\d){1,2}(?:[.,]\d+)?\s*(?:[Zz]|UTC|GMT|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)\s*')
+            then sane_time(cast(try_cast(plain_time(value) as timestamptz) as timestamp))
+        when regexp_full_match(value, '\s*\d{4}[-/]?\d{1,2}[-/]?\d{1,2}(?:(?:[Tt]|\s+)\d{1,2}(?::?\d\d){1,2}(?:[.,]\d*)?)?\s*')
+            then cast(timezone(zone, sane_time(coalesce(
+                try_cast(value as timestamp), try_cast(plain_time(value) as timestamp)
+            ))) as timestamp)
     end
 );
 
@@ -74,6 +98,11 @@ create or replace temp macro refuse_any(field, raws, reason) as (
         when len([raw for raw in raws if raw is not null and whole_number(raw) is null]) > 0
             then reason || ':' || field
     end
+);
+
+-- Why a row of a CSV text is none (csv_rows.py); a client's own text is no reason.
+create or replace temp macro csv_refusal(value) as (
+    case when value in ('wrong_column_count', 'unclosed_quote', 'not_utf8') then value end
 );
 
 -- JSON has no word for NaN and infinity.
@@ -148,17 +177,51 @@ create or replace temp macro json_pointer_of(name) as (
     '/' || replace(replace(name, '~', '~0'), '/', '~1')
 );
 
--- The numbers, booleans and short words of an object, as JSON text with sorted keys.
--- Longer texts may be something that nobody may read.
-create or replace temp macro scalars_of(object, left_out) as (
+-- Sampling parameters that land; any other may say what nobody may read.
+create or replace temp macro sampling_names(object) as (
+    [name for name in json_keys(object) if name in (
+        'frequency_penalty', 'max_completion_tokens', 'max_output_tokens', 'max_tokens',
+        'n', 'presence_penalty', 'reasoning_effort', 'response_format', 'seed',
+        'service_tier', 'stream', 'temperature', 'top_k', 'top_p'
+    )]
+);
+
+-- Flags by names of one word that is none for a text or a person.
+create or replace temp macro flag_names(object) as (
+    [name for name in json_keys(object)
+    if name not in ('experiment', 'variant')
+    and regexp_full_match(name, '[!-~]{1,64}')
+    and not regexp_matches(
+        lower(regexp_replace(name, '([a-z])([A-Z])', '\1_\2', 'g')),
+        '(^|[^a-z])((user|customer|person|client|session|account)s?([^a-z]?(id|name|key))?'
+        || '|prompts?|inputs?|outputs?|messages?|contents?|texts?|query|queries|questions?'
+        || '|answers?|completions?|responses?|instructions?|comments?|notes?|title|body'
+        || '|e[^a-z]?mails?|mails?|phones?|name|address(es)?|ip|passwords?|secrets?|tokens?)$'
+    )]
+);
+
+-- A response format is an object: its type alone is kept.
+create or replace temp macro place_of(object, name) as (
+    case
+        when name = 'response_format' and json_type(object, '/response_format') = 'OBJECT'
+            then '/response_format/type'
+        else json_pointer_of(name)
+    end
+);
+
+-- Numbers, booleans and words without blanks of an object, as JSON text with sorted keys.
+create or replace temp macro scalars_of(object, names, longest) as (
     nullif('{' || array_to_string([
         cast(to_json(name) as varchar) || ':'
-        || cast(json_extract(object, json_pointer_of(name)) as varchar)
-        for name in list_sort(json_keys(object))
-        if not list_contains(left_out, name)
-        and json_type(object, json_pointer_of(name))
-            not in ('OBJECT', 'ARRAY', 'NULL')
-        and length(name) <= 64
-        and length(json_extract_string(object, json_pointer_of(name))) <= 64
+        || cast(json_extract(object, place_of(object, name)) as varchar)
+        for name in list_sort(names)
+        if json_type(object, place_of(object, name)) not in ('OBJECT', 'ARRAY', 'NULL')
+        and regexp_full_match(json_extract_string(object, place_of(object, name)), '[!-~]+')
+        and length(json_extract_string(object, place_of(object, name))) <= longest
     ], ',') || '}', '{}')
+);
+
+-- Of what should be a code; whoever writes a sentence there may quote a prompt in it.
+create or replace temp macro code_word(value) as (
+    nullif(left(regexp_extract(value, '\S+'), 128), '')
 );

@@ -299,8 +299,8 @@ select
                 then error_type_of(status_code, status_code in (502, 503, 529))
         end
     ) as error_type,
-    left(known(event.result.error_code), 256) as error_code,
-    known(event.result.finish_reason) as finish_reason,
+    code_word(known(event.result.error_code)) as error_code,
+    code_word(known(event.result.finish_reason)) as finish_reason,
     boolean_of(event.result.is_streamed) as is_streamed,
     is_cut as is_aborted,
     is_from_cache as is_gateway_cache_hit,
@@ -346,12 +346,12 @@ select
 
     known(event.flags ->> 'experiment') as experiment,
     known(event.flags ->> 'variant') as variant,
-    scalars_of(event.flags, ['experiment', 'variant']) as feature_flags,
+    scalars_of(event.flags, flag_names(event.flags), 64) as feature_flags,
     case
         when len(own_tags) > 0
             then cast(to_json(list_sort(list_distinct(own_tags))) as varchar)
     end as tags,
-    scalars_of(event.params, []) as params,
+    scalars_of(event.params, sampling_names(event.params), 32) as params,
     try_cast(event.quality.prediction_confidence as decimal(9, 6))
         as prediction_confidence,
     try_cast(event.quality.feedback_score as decimal(9, 6)) as feedback_score,

@@ -155,8 +155,8 @@ select
             then 'quota'
         else error_type_of(failure_code, known(error_provider) is not null)
     end as error_type,
-    left(coalesce(known(error_class), known(error_code)), 256) as error_code,
-    known(finish_reason) as finish_reason,
+    code_word(coalesce(known(error_class), known(error_code))) as error_code,
+    code_word(finish_reason) as finish_reason,
     coalesce(is_streamed, is_stream_asked) as is_streamed,
     is_cut as is_aborted,
     coalesce(is_hit, false) as is_gateway_cache_hit,

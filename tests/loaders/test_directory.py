@@ -1,6 +1,7 @@
 """The directory: tables from CSV and JSON, each row read or refused by name."""
 
 import json
+import time
 
 import duckdb
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from loaders.csv_rows import REFUSED, header_of, rows_of
 from loaders.formats import detect
+from loaders.json_values import layout_of, values_of
 from loaders.privacy import pseudonym, pseudonym_key
 from loaders.streams import DIRECTORY
 
@@ -136,6 +138,89 @@ def test_unknown_columns_are_left_unless_the_name_says_the_table(load, rows):
 
 
 _CELL = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=8)
+
+
+@pytest.mark.parametrize("reason", ["jane@example.org said so", "not_utf8", 7, None])
+def test_a_reason_of_the_clients_own_is_no_reason(home, load, rejected, reason):
+    entry = {"team_id": "t1", "valid_from": "2026-01-01", REFUSED: reason}
+    outcome = load(json.dumps([entry]).encode(), "directory_teams.json")
+    is_ours = reason == "not_utf8"
+    assert outcome.entry.quarantined_by_reason == ({reason: 1} if is_ours else {})
+
+
+def _told(text):
+    return [json.loads(value) for _, _, value in rows_of(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('a,b\n1,5" team\n2,x\n3,6" team\n', ['5" team', "x", '6" team']),
+        ('a,b\n1,"5 team\n2,x\n3,"6 team"\n', [None, "x", "6 team"]),
+        ('a,b\n1,"5 team\n2,x\n3,"6" team\n', [None, "x", "6 team"]),
+        ('a,b\n1,"x, ""y"""\n', ['x, "y"']),
+        ('a,b\n1,"x" y\n', ["x y"]),
+        ('a,b\n1,""\n2,"\n', ["", None]),
+        ("a,b\r1,x\r2,y", ["x", "y"]),
+        ('a,b\r1,"x\ry"\r2,y\r', ["x\ry", "y"]),
+        ("a,b\r\r\n1,x\r\r\n", ["x"]),
+        ("a,b,\n1,x,\n2,y\n3,y,z\n", ["x", None, None]),
+        ("a,b,,\r\n1,x,,\r\n", ["x"]),
+        ("a,b\n1,x,\n", [None]),
+        ("a,b\n1," + "x" * 300_000 + "\n", ["x" * 300_000]),
+        ('a,b\n1,"' + "x\n" * 60 + '"\n2,y\n', [None, *[None] * 60, "y"]),
+    ],
+)
+def test_quotes_and_line_ends_of_csv(text, expected):
+    assert [row.get("b") for row in _told(text)] == expected
+
+
+def test_braces_around_ids_make_no_json():
+    text = b"team_id,name,valid_from\n{6f9619ff-8b86},n,2026-01-01\n"
+    assert layout_of(text) == "csv"
+    assert layout_of(b'Server ready, port open\n{"a": 1}\n') == "lines"
+    assert layout_of(b'Server ready, port open\n{\n"a": 1}\n') != "csv"
+
+
+@pytest.mark.parametrize("piece", ['{"a":[', '{"b":1,"a":[[[', '[{"a":{"b":[1,'])
+def test_nesting_made_to_be_slow_is_not(piece):
+    text = piece * 150_000
+    began = time.process_time()
+    assert list(values_of(text))[-1][1] == len(text)
+    assert list(values_of(piece * 800 + "1," * 400_000))
+    assert time.process_time() - began < 3
+
+
+_SIGN = st.sampled_from("ab\" ,;\n\r'5")
+_STRAY = st.text(_SIGN, max_size=8).map(str.strip)
+
+
+@given(st.lists(st.tuples(_STRAY, _STRAY, st.booleans()), max_size=20), st.data())
+def test_quotes_within_values_are_values(table, data):
+    def written(cell):
+        must = cell.startswith('"') or any(sign in cell for sign in ",\n\r")
+        if must or data.draw(st.booleans()):
+            return '"' + cell.replace('"', '""') + '"'
+        return cell
+
+    lines, expected = ["id,name"], []
+    for one, two, is_broken in table:
+        if is_broken:
+            lines.append(f"{written('a')},b,c")
+            expected.append({REFUSED: "wrong_column_count"})
+        else:
+            lines.append(f"{written(one)},{written(two)}")
+            expected.append({"id": one, "name": two})
+    assert _told("\n".join(lines) + "\n") == expected
+
+
+@given(st.lists(st.sampled_from(["1,x", '2,"y"', '3,z"', '"4,w', '5,"w, w"', "6"])))
+def test_no_row_is_lost_beside_broken_ones(lines):
+    text = "id,name\n" + "\n".join(lines) + "\n"
+    places = [(start, end) for start, end, _ in rows_of(text)]
+    assert sum(text.count("\n", *place) + 1 for place in places) == len(lines)
+    ends = [0, *(end for _, end in places)]
+    assert all(start > end for (start, _), end in zip(places, ends, strict=False))
 
 
 @given(st.lists(st.tuples(_CELL, _CELL), max_size=20), st.data())

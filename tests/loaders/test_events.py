@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from loaders.projection import engine
 from loaders.streams import GATEWAY_REQUESTS, PRODUCT_EVENTS, STREAMS
 from tests.conftest import PROJECT, ndjson
 
@@ -200,8 +201,18 @@ def test_a_request_as_its_gateway_told_it(one):
         ({"usage": {"input_uncached_tokens": 0}}, "token_basis", "gateway_normalized"),
         ({"api__endpoint": "/v1/x?key=1"}, "endpoint", "/v1/x"),
         ({"tags": ["b", "a", "b", None, {"deep": 1}]}, "tags", '["a","b"]'),
-        ({"params": {"t": 0.5, "a/b": "x", "d": [1]}}, "params", '{"a/b":"x","t":0.5}'),
-        ({"params": {"prompt": "w" * 65}}, "params", None),
+        ({"params": {"top_p": 0.5, "n": 1, "stop": "x", "seed": [1]}}, "params",
+         '{"n":1,"top_p":0.5}'),
+        ({"params": {"reasoning_effort": "w" * 33}}, "params", None),
+        ({"params": {"service_tier": "a b", "prompt": "a"}}, "params", None),
+        ({"params": {"response_format": {"type": "json_schema", "name": "x"}}},
+         "params", '{"response_format":"json_schema"}'),
+        ({"flags": {"prompt": "x", "userEmail": "x", "USER": 7, "user-id": "7",
+                    "a b": 1, "x": "two words", "prompt_cache": True, "context": "v2"}},
+         "feature_flags", '{"context":"v2","prompt_cache":true}'),
+        ({"result__error_code": "invalid_x: say " + "w" * 99}, "error_code",
+         "invalid_x:"),
+        ({"result__finish_reason": "w" * 200}, "finish_reason", "w" * 128),
         ({"params": {}}, "params", None),
         ({"params": [1]}, "params", None),
         ({"flags": {"variant": "b", "z": 1, "a": None}}, "feature_flags", '{"z":1}'),
@@ -323,6 +334,84 @@ def test_ids_of_content_do_not_depend_on_the_layout(home, load, landed):
     padded = [*events, event(request_id=..., tags=["x" * 4000])]
     load(json.dumps(padded * 3000, indent=1).encode(), "b.json")
     assert set(first) <= set(landed(ids))
+
+
+@pytest.fixture(scope="module")
+def read_time():
+    """`instant` of vocabulary.sql."""
+    with engine() as con:
+        yield lambda text, zone="UTC": con.execute(
+            "select instant($1, $2)", [text, zone]
+        ).fetchall()[0][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "hour", "microsecond"),
+    [
+        ("2026-01-05T10:00:00Z", 10, 0),
+        ("2026-01-05T10:00Z", 10, 0),
+        ("2026-01-05 10:00+01:00", 9, 0),
+        ("2026-01-05t10:00:00z", 10, 0),
+        ("2026-01-05t10:00:00.5z", 10, 500000),
+        ("2026-01-05T10:00:00,123Z", 10, 123000),
+        ("20260105T100000Z", 10, 0),
+        ("20260105T1000Z", 10, 0),
+        ("20260105T100000.25+0100", 9, 250000),
+        ("2026-01-05 10:00:00 -0800", 18, 0),
+        ("2026-01-05T10:00:00 -08", 18, 0),
+        ("2026-01-05 10:00:00 GMT", 10, 0),
+        ("2026-01-05 10:00:00 UTC", 10, 0),
+        ("2026/01/05 10:00:00.123456789+00", 10, 123456),
+        (" 2026-01-05  10:00:00Z ", 10, 0),
+    ],
+)
+def test_ways_to_write_a_time_with_an_offset(read_time, text, hour, microsecond):
+    expected = datetime(2026, 1, 5, hour, 0, 0, microsecond)
+    assert read_time(text) == expected
+    assert read_time(text, "America/New_York") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-05T10:00:00",
+        "2026-01-05t10:00:00",
+        "2026-01-05 10:00",
+        "2026-01-05 10:00:00,000",
+        "2026-01-05 10:00:00.",
+        "20260105T100000",
+        "20260105 1000",
+        "2026-1-5 10:00:00",
+    ],
+)
+def test_ways_to_write_a_local_time(read_time, text):
+    assert read_time(text, "Europe/Berlin") == datetime(2026, 1, 5, 9)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-05T10:00:00.Z",
+        "2026-01-05T10:00:00+00:00:00",
+        "2026-01-05T10:00:00+25:00",
+        "2026-01-05T10:00:00+01:75",
+        "2026-01-05T10:00:00+1",
+        "2026-01-05T10:00:00 PST",
+        "2026-01-05 10:00:00 PM",
+        "2026-01-05 10:00:00 (BC)",
+        "2026-01-05T10:00:00 Europe/Berlin",
+        "2026-01-05T25:00:00Z",
+        "2026-13-05",
+        "9999-12-31T23:59:59-12",
+        "infinity",
+        "epoch",
+        "10:00",
+        "",
+    ],
+)
+def test_what_is_no_time_is_null_in_every_zone(read_time, text):
+    assert read_time(text) is None
+    assert read_time(text, "Europe/Berlin") is None
 
 
 def test_equal_records_without_ids_are_told_apart_by_their_order(load, landed):

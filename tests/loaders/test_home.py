@@ -48,3 +48,23 @@ def test_the_home_comes_from_the_environment(tmp_path, monkeypatch):
     assert open_home().path == tmp_path
     assert open_home().rule_for("litellm/x").format == "litellm"
     assert open_home().rule_for("x") == InboxRule(glob="x")
+
+
+@pytest.mark.parametrize(
+    ("name", "format_"),
+    [
+        ("events/a.ndjson", "events"),
+        ("eu/litellm/a.ndjson", "litellm"),
+        ("/any/where/events/litellm.ndjson", None),
+        ("/any/where/directory_teams.csv", "directory_teams"),
+        ("directory_teams_eu.csv", "directory_teams"),
+        ("directory_teams2026.csv", "directory_teams"),
+        ("directory_teams", "directory_teams"),
+        ("directory_plan_endpoints_eu.csv", "directory_plan_endpoints"),
+        ("directory_plans-1.csv", "directory_plans"),
+        ("directory_teamsters.csv", None),
+        ("directory_people.csv", None),
+    ],
+)
+def test_what_a_name_says_of_the_format(tmp_path, name, format_):
+    assert open_home(tmp_path).rule_for(name).format == format_

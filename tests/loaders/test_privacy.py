@@ -43,6 +43,9 @@ SECRETS = (
     "203.0.113.77",
     "host_203.0.113.77_a",
     "2001:db8:dead:beef::1",
+    "2001:db8::",
+    "from ::1",
+    "::ffff:0102:304",
 )
 
 
@@ -106,6 +109,23 @@ def test_what_a_client_puts_into_a_tag_is_masked_and_stays_json(load, landed, ta
 
 def test_a_name_is_masked_as_a_value_is():
     assert masked("é203.0.113.77.log") == "é[masked:ip].log"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["12:30:45", "2026-01-05T12:30:45", "a::", "std::string", "vec<int>::add", "::",
+     "x::1", "2026::report", "arn:aws:s3:::bucket", "face::off", "(x)::int4"],
+)  # fmt: skip
+def test_what_is_no_address_stays(text):
+    assert masked(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", [" Jane@Example.org", "jane@example.org\n", "JANE@EXAMPLE.ORG"]
+)
+def test_an_email_address_is_one_person_in_any_spelling(text):
+    assert pseudonym(KEY, text) == pseudonym(KEY, "jane@example.org")
+    assert pseudonym(KEY, "Jane") != pseudonym(KEY, "jane")
 
 
 @pytest.mark.parametrize("change", ["another", "gone", "from the environment"])
@@ -196,7 +216,10 @@ def test_what_is_no_address_is_unknown(text):
     assert describe_ip(KEY, text) == (None, None, None)
 
 
-@given(st.binary(min_size=16, max_size=100), st.text(max_size=40))
+_MAIL = st.text(st.sampled_from(" \t\n@.aZÄİ\u212a'\\\u00a0"), max_size=12)
+
+
+@given(st.binary(min_size=16, max_size=100), st.text(max_size=40) | _MAIL)
 def test_duckdb_gives_the_pseudonyms_that_the_standard_library_gives(key, value):
     with duckdb.connect() as con:
         found = con.execute(
@@ -217,6 +240,16 @@ def test_what_a_client_repeats_of_its_user_is_a_pseudonym_everywhere(
         (known, f"session of {known}", f'["env:prod","user:{known}"]')
     ]
     assert entry.masked_count == 2
+
+
+@pytest.mark.parametrize("user", ["CORP\\jane.d", 'jane "jd" doe', "jane.(d)+x"])
+def test_a_repeated_user_is_found_escaped_and_in_any_case(load, landed, user):
+    line = record(end_user=user, request_tags=[f"u:{user.upper()}"])
+    line["trace_id"] = f"of {user.upper()}"
+    load(ndjson(line))
+    ((known, trace, tags),) = landed("select end_user_id, trace_id, tags from requests")
+    assert trace == f"of {known}"
+    assert json.loads(tags) == [f"u:{known}"]
 
 
 def test_keys_logged_whole_stay_apart(load, landed):
