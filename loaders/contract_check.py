@@ -37,13 +37,14 @@ def checked(format_: Format, projected: frozenset[str]) -> str:
         f"else {name} end"
         for name in _ids(format_, projected)
     }
-    replaced = ", ".join(f"{sql} as {name}" for name, sql in changed.items())
+    named = ", ".join(f"{sql} as {name}" for name, sql in changed.items())
+    replaced = f"replace ({named})" if named else ""
     counts = [f"coalesce(cast({sql} as int), 0)" for sql in bad.values()]
     unread = " + ".join(counts or ["0"])
     told = f" + {UNREAD}" if UNREAD in projected else ""
     apart = f"reject, {UNREAD}" if UNREAD in projected else "reject"
     return f"""
-        * exclude ({apart}) replace ({replaced}),
+        * exclude ({apart}) {replaced},
         coalesce(reject, {contract_check(format_, projected)}) as refused,
         {unread}{told} as unread_count
     """

@@ -239,3 +239,15 @@ def test_rows_come_back_as_a_csv_writer_wrote_them(table, data):
         assert 0 <= start < end <= cut
         assert set(json.loads(value)) in ({"id", "name"}, {REFUSED})
     assert list(header_of(text)) == ["id", "name"]
+
+
+@pytest.mark.parametrize("stream", DIRECTORY, ids=lambda stream: stream.name)
+def test_each_table_lands(load, rows, stream):
+    needed = [column.name for column in stream.columns if column.is_required]
+    ids = [name for name in needed if name not in ("valid_from", "row_hash")]
+    ids = [name for name in ids if name not in ("load_id", "record_no")]
+    line = ",".join([*ids, "valid_from"])
+    row = ",".join([*(f"some_{name}" for name in ids), "2026-01-01"])
+    assert load(f"{line}\n{row}\n".encode(), f"{stream.name}.csv").status == "landed"
+    table = stream.name.removeprefix("directory_")
+    assert rows(table, ids[0]) == [(f"some_{ids[0]}",)] or ids[0] == "developer_id"
