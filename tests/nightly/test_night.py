@@ -117,7 +117,8 @@ def test_night_by_night_equals_one_full_build(home, night):
     failure = {"status": "failure", "error_information": {"error_code": "503"}}
     first_try = at("retried", -2, **failure)
     evening = ndjson(at("x", -7200), at("reused", -9000), first_try)
-    morning = ndjson(at("retried", 3), at("reused", 20), at("y", 7200), at("x", -7200))
+    again = at("reused", 20, id="chatcmpl-another")
+    morning = ndjson(at("retried", 3), again, at("y", 7200), at("x", -7200))
     night(evening=evening)
     assert published(
         home, "select outcome from usage.fct_logical_requests "

@@ -120,30 +120,6 @@ def found_in(scanned):
     return {(f.name, f.column, f.shape, f.count) for f in scanned.findings}
 
 
-def test_the_demo_after_a_night_holds_nothing_raw(demo_home, tmp_path):
-    raw = set()
-    for path in demo_home.inbox.rglob("*.gz"):
-        for line in gzip.decompress(path.read_bytes()).splitlines():
-            if line.endswith(b"}"):
-                held = json.loads(line)
-                raw.add(held["requester_ip_address"])
-                raw.add(held["metadata"]["user_api_key_user_id"])
-    assert len(raw) == 30
-    with duckdb.connect() as con:
-        con.execute(
-            f"copy (select unnest($1) as value) to '{tmp_path / 'raw.parquet'}'",
-            [sorted(raw)],
-        )
-    scanned = scan(demo_home, values=tmp_path / "raw.parquet")
-    assert (scanned.findings, scanned.unread) == ([], [])
-    assert scanned.files > 20
-    in_inbox = scan(demo_home, [demo_home.inbox], tmp_path / "raw.parquet")
-    assert {count for *_, shape, count in found_in(in_inbox) if "given" in shape} == {
-        24,
-        6,
-    }
-
-
 @pytest.mark.parametrize("place", PLACES)
 def test_whatever_is_raw_is_found_in_every_kind_of_file(home, values, place):
     text = " ; ".join([*SHAPED.values(), f"a_{END_USER.upper()}_z"])
