@@ -93,13 +93,6 @@ create or replace temp macro refuse(field, raw, parsed, reason) as (
     case when raw is not null and parsed is null then reason || ':' || field end
 );
 
-create or replace temp macro refuse_any(field, raws, reason) as (
-    case
-        when len([raw for raw in raws if raw is not null and whole_number(raw) is null]) > 0
-            then reason || ':' || field
-    end
-);
-
 -- Why a row of a CSV text is none (csv_rows.py); a client's own text is no reason.
 create or replace temp macro csv_refusal(value) as (
     case when value in ('wrong_column_count', 'unclosed_quote', 'not_utf8') then value end

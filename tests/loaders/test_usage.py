@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders.projection import engine
+from loaders.formats import registry
+from loaders.projection import bound, engine
 
 INPUT = (
     "input_uncached_tokens",
@@ -699,3 +700,24 @@ def test_no_body_makes_a_negative_meter_or_an_error(meters, body):
     (got,) = meters(body)
     numbers = [value for value in got.values() if isinstance(value, int)]
     assert got["problem"] or all(number >= 0 for number in numbers)
+
+
+def test_events_take_the_same_steps_as_the_macro(meters, shared):
+    golden = json.loads((shared / "gateway/genai_usage/usages.json").read_text())
+    bodies = [entry["body"] for entry in golden]
+    expected = meters(*bodies)
+    names = [name for name in expected[0] if name.endswith(("_tokens", "_calls"))]
+    with engine() as con:
+        con.execute(
+            """
+            create temp table raw_records as
+            select cast(json_object(
+                'event_type', 'api_request', 'event_time', '2026-01-01T00:00:00Z',
+                'usage', json_object('raw', cast(unnest($1) as json))
+            ) as json) as record
+            """,
+            [[json.dumps(body) for body in bodies]],
+        )
+        sql, used = bound(registry()["events"], "g", "UTC", "salt")
+        rows = con.execute(f"select {', '.join(names)} from ({sql})", used).fetchall()
+    assert rows == [tuple(got[name] for name in names) for got in expected]
