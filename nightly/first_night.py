@@ -8,10 +8,15 @@ from loaders.home import DEMO_FOLDER, Home
 from nightly.console import file_progress, tell
 
 
-def write_company(
-    folder: Path, days: int, seed: int, requests_a_day: int, is_home: bool = False
-) -> None:
+def write_company(folder: Path, days: int, seed: int, requests_a_day: int) -> None:
     """Write the demo world into a folder, and say so."""
+    count = _write(folder, days, seed, requests_a_day, is_home=False)
+    tell(f"demo      {count} files of an invented company in {folder}")
+
+
+def _write(
+    folder: Path, days: int, seed: int, requests_a_day: int, is_home: bool
+) -> int:
     # About: late and repeated files come on top of a day's four.
     count, expected = 0, 20 + 5 * days
     world = write_demo(folder, days, seed, requests_a_day, is_home)
@@ -19,14 +24,16 @@ def write_company(
         for path in world:
             progress(path.name, count, max(count + 1, expected))
             count += 1
-    tell(f"demo      {count} files of an invented company in {folder}")
+    return count
 
 
 def write_first_night(home: Home, days: int, seed: int, requests_a_day: int) -> None:
     """Write the vendors' files into the inbox of a home: all of them, or none."""
     beside = home.path / "demo.new"
     shutil.rmtree(beside, ignore_errors=True)
-    write_company(beside, days, seed, requests_a_day, is_home=True)
+    count = _write(beside, days, seed, requests_a_day, is_home=True)
     home.inbox.mkdir(exist_ok=True)
-    (beside / "inbox" / DEMO_FOLDER).rename(home.inbox / DEMO_FOLDER)
+    folder = home.inbox / DEMO_FOLDER
+    (beside / "inbox" / DEMO_FOLDER).rename(folder)
     shutil.rmtree(beside)
+    tell(f"demo      {count} files of an invented company in {folder}")
