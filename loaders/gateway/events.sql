@@ -97,8 +97,17 @@ read_out as (
         ) as is_cut,
         usage_object(event.usage.raw) as body,
         [known(tag) for tag in event.tags if known(tag) is not null] as own_tags,
-        -- However it was laid out: a record in an array may go over several lines.
-        md5($salt || replace(replace(record, chr(13), ' '), chr(10), ' ')) as content
+        -- Identity of a record that names none, however it was laid out: in an array it
+        -- may go over several lines. A digest costs more than all else here.
+        case
+            when known(
+                case
+                    when known(event.event_type) = 'api_request' then event.request_id
+                    else event.event_id
+                end
+            ) is null
+                then md5($salt || replace(replace(record, chr(13), ' '), chr(10), ' '))
+        end as content
     from parsed
 ),
 
@@ -211,12 +220,8 @@ parted as (
 select
     case when is_request then 'gateway_requests' else 'product_events' end as stream,
     coalesce(known(event.request_id), case when is_request then content end) as request_id,
-    coalesce(known(event.event_id), content) as event_id,
-    case
-        when known(case when is_request then event.request_id else event.event_id end)
-            is null then 'content'
-        else 'vendor'
-    end as id_basis,
+    coalesce(known(event.event_id), case when not is_request then content end) as event_id,
+    case when content is null then 'vendor' else 'content' end as id_basis,
     known(event.event_type) as event_type,
     known(event.logical_request_id) as logical_request_id,
     known(event.idempotency_key) as idempotency_key,
