@@ -24,6 +24,9 @@ _QUARANTINE = "_quarantine"
 _CONTRACT = "contract.parquet"
 # DuckDB holds a buffer for each day that it writes to; a thousand need gigabytes.
 _MOST_DAYS_AT_ONCE = 100
+# So few are written one after the other, each by every thread.
+_MOST_DAYS_ALONE = 4
+_PARQUET = "format parquet, compression zstd"
 # Sorts before every real day and holds no row, only the contract's columns.
 _NO_DAY = "event_date=1970-01-01"
 
@@ -121,27 +124,42 @@ def _write_stream(
 ) -> list[Path]:
     """The finished Parquet files of a stream, in `folder` or one below it a day."""
     folder.mkdir()
-    options = "format parquet, compression zstd"
-    if stream.is_dated:
-        for first in range(0, len(days), _MOST_DAYS_AT_ONCE):
-            among = days[first : first + _MOST_DAYS_AT_ONCE]
-            con.execute(
-                f"""
-                copy (
-                    select * from ({rows})
-                    where event_date between '{among[0]}' and '{among[-1]}'
-                ) to {quoted(folder)} ({options}, partition_by (event_date),
-                    overwrite_or_ignore, filename_pattern 'part_{{i}}')
-                """
-            )
-        return sorted(folder.glob("event_date=*/*.parquet"))
-    path = folder / "part_0.parquet"
+    if not stream.is_dated:
+        path = folder / "part_0.parquet"
+        return [path] if _copy(con, rows, path) else []
+    if len(days) > _MOST_DAYS_ALONE:
+        return _write_partitions(con, rows, days, folder)
+    paths = [folder / f"event_date={day}" / "part_0.parquet" for day in days]
+    for day, path in zip(days, paths, strict=True):
+        path.parent.mkdir()
+        _copy(con, f"select * from ({rows}) where event_date = '{day}'", path)
+    return paths
+
+
+def _copy(con: Connection, rows: str, path: Path) -> int:
+    """Write rows into one Parquet file, their day left out; how many there were."""
     copied = con.execute(
-        f"""
-        copy (select * exclude (event_date) from ({rows})) to {quoted(path)} ({options})
-        """
+        f"copy (select * exclude (event_date) from ({rows})) "
+        f"to {quoted(path)} ({_PARQUET})"
     ).fetchall()
-    return [path] if copied[0][0] else []
+    return int(copied[0][0])
+
+
+def _write_partitions(
+    con: Connection, rows: str, days: Sequence[str], folder: Path
+) -> list[Path]:
+    for first in range(0, len(days), _MOST_DAYS_AT_ONCE):
+        among = days[first : first + _MOST_DAYS_AT_ONCE]
+        con.execute(
+            f"""
+            copy (
+                select * from ({rows})
+                where event_date between '{among[0]}' and '{among[-1]}'
+            ) to {quoted(folder)} ({_PARQUET}, partition_by (event_date),
+                overwrite_or_ignore, filename_pattern 'part_{{i}}')
+            """
+        )
+    return sorted(folder.glob("event_date=*/*.parquet"))
 
 
 def _lake_file(

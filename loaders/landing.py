@@ -148,14 +148,14 @@ def _measure(con: Connection) -> dict[str, Measured]:
     rows = con.execute(
         """
         select
-            loads.load_id,
+            placed.load_id,
             count(*),
             coalesce(sum(masked.value_count), 0),
             coalesce(sum(unread_count) filter (where refused is null), 0)
         from projected
-        asof join loads on projected.rowid >= loads.first
+        inner join placed on projected.rowid = placed.row_id
         left join masked on projected.rowid = masked.row_id
-        group by loads.load_id
+        group by placed.load_id
         """
     ).fetchall()
     return {load: Measured(*values) for load, *values in rows}
@@ -182,8 +182,8 @@ def _fit_rows(name: str, format_: Format, columns: frozenset[str]) -> str:
     stream = STREAMS[name]
     added = {
         "source_format": quoted(format_.name),
-        "load_id": "loads.load_id",
-        "record_no": "projected.rowid - loads.first + 1",
+        "load_id": "placed.load_id",
+        "record_no": "placed.record_no",
     }
     has_ip = CLIENT_IP in columns
 
@@ -215,7 +215,7 @@ def _fit_rows(name: str, format_: Format, columns: frozenset[str]) -> str:
     return f"""
         select {selected}, cast(projected.{stream.time_column} as date) as event_date
         from projected
-        asof join loads on projected.rowid >= loads.first
+        inner join placed on projected.rowid = placed.row_id
         {" ".join(joins)}
         where {_is_fit(name, columns)}
         order by event_date, {stream.time_column}, load_id, record_no

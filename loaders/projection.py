@@ -24,6 +24,8 @@ from loaders.streams import STREAMS
 _VOCABULARY = Path(__file__).with_name("vocabulary.sql")
 # No gateway writes a larger record; a longer line fails the file by name.
 _MAX_RECORD_BYTES = 256 << 20
+# DuckDB cuts a file into pieces of twice the largest record, and reads them in parallel.
+_USUAL_RECORD_BYTES = 16 << 20
 _SPILL = "tollbook-spill-"
 Connection = duckdb.DuckDBPyConnection
 
@@ -54,7 +56,7 @@ def _sweep_spilled() -> None:
 
 
 def project(con: Connection, package: Package, key: bytes) -> frozenset[str]:
-    """Fill `projected`, one row per record in the order of the package, and `loads`.
+    """Fill `projected`, one row per record in the order of the package, and `placed`.
 
     Args:
         con: From `engine`.
@@ -64,7 +66,7 @@ def project(con: Connection, package: Package, key: bytes) -> frozenset[str]:
     Returns:
         The columns that the projection gave. `projected` has them, and `refused`:
         null where the row keeps the contract of its stream, else `reason:field`.
-        `loads` says at which row (from 0) the records of a load begin.
+        `placed` says of which load each row is, and its `record_no` there, from 1.
 
     Raises:
         FileNotLanded: DuckDB refuses a file as a whole, or the records parsed are not
@@ -102,7 +104,7 @@ def _project_once(con: Connection, package: Package, key: bytes) -> frozenset[st
             f"{source.path}: {counted} lines but {records} records; it is "
             f"being written, or a line is longer than {_MAX_RECORD_BYTES >> 20} MiB"
         )
-    _fill_loads(con, package)
+    _fill_placed(con, package)
     return columns
 
 
@@ -126,13 +128,24 @@ def _place(package: Package) -> int:
     return total
 
 
-def _fill_loads(con: Connection, package: Package) -> None:
-    """Fill `loads`: where the records of each load that has any begin."""
+def _fill_placed(con: Connection, package: Package) -> None:
+    """Fill `placed`: of which load a record is, and which one of it.
+
+    Apart from `projected`, for whose width an inequality join would be sorted.
+    """
     filled = [load for load in package.loads if not load.source.is_without_records]
     con.execute(
         """
-        create or replace temp table loads as
-        select unnest($ids::varchar[]) as load_id, unnest($firsts::bigint[]) as first
+        create or replace temp table placed as
+        with loads as (
+            select unnest($ids::varchar[]) as load_id, unnest($firsts::bigint[]) as first
+        )
+        select
+            rows.row_id,
+            loads.load_id,
+            rows.row_id - loads.first + 1 as record_no
+        from (select rowid as row_id from projected) as rows
+        asof join loads on rows.row_id >= loads.first
         """,
         {
             "ids": [load.id for load in filled],
@@ -145,9 +158,9 @@ def _misread(con: Connection, package: Package) -> list[Load]:
     """Files most of which is no record: arrays in arrays, several objects a line."""
     rows = con.execute(
         """
-        select loads.load_id
-        from projected asof join loads on projected.rowid >= loads.first
-        group by loads.load_id
+        select load_id
+        from projected inner join placed on projected.rowid = placed.row_id
+        group by load_id
         having 2 * count(*) filter (
             where refused in ('malformed_json', 'not_an_object')
         ) > count(*)
@@ -172,7 +185,7 @@ def _fill(
     con.execute(
         f"""
         create or replace temp view raw_records as
-        select json as record from {_reader(path, kind)}
+        select json as record from {_reader(path, kind, _largest(package, kind))}
         """
     )
     load = package.loads[0]
@@ -214,9 +227,9 @@ def _number_equal_records(
             f"""
             with made as (
                 select projected.rowid as row_id, row_number() over (
-                    partition by loads.load_id, {id_} order by projected.rowid
+                    partition by placed.load_id, {id_} order by projected.rowid
                 ) as place
-                from projected asof join loads on projected.rowid >= loads.first
+                from projected inner join placed on projected.rowid = placed.row_id
                 where id_basis = 'content'
             )
             update projected set {id_} = {id_} || ':' || place
@@ -231,14 +244,22 @@ def _kind(source: SourceFile) -> str:
     return "array" if source.head.lstrip(BLANK).startswith(b"[") else "unstructured"
 
 
-def _reader(path: str, kind: str) -> str:
+def _largest(package: Package, kind: str) -> int:
+    """Bytes that a record may have: what the lines need, where they were measured."""
+    if kind != "lines":
+        return _MAX_RECORD_BYTES
+    longest = max(load.source.longest_line for load in package.loads)
+    return min(max(longest + 1, _USUAL_RECORD_BYTES), _MAX_RECORD_BYTES)
+
+
+def _reader(path: str, kind: str, largest: int) -> str:
     if kind == "lines":
         # With ignore_errors a line that is not JSON is a null record, in its place.
         return (
             f"read_ndjson_objects({quoted(path)}, ignore_errors = true, "
-            f"maximum_object_size = {_MAX_RECORD_BYTES})"
+            f"maximum_object_size = {largest})"
         )
     return (
         f"read_json_objects({quoted(path)}, format = '{kind}', "
-        f"maximum_object_size = {_MAX_RECORD_BYTES})"
+        f"maximum_object_size = {largest})"
     )

@@ -50,6 +50,7 @@ class SourceFile:
         layout: `lines` (NDJSON), `values` (an array, or objects over many lines) or
             `csv`.
         line_count: Lines that are not blank, counted without any JSON parser.
+        longest_line: Its length in bytes.
         prefixes: Length -> sha256 of that many first bytes, for lengths asked for.
         head: The first megabyte of text.
         value_places: (byte offset, length) of each record in the original text, once
@@ -66,6 +67,7 @@ class SourceFile:
     is_truncated: bool
     layout: Layout
     line_count: int
+    longest_line: int
     prefixes: dict[int, str]
     head: bytes
     _text: BinaryIO
@@ -140,6 +142,7 @@ class SourceFile:
             io.BytesIO() if self.is_small else self._stack.enter_context(temporary())
         )
         self.value_places = []
+        self.longest_line = 0
         offset = reached = 0
         for start, end, value in self._values(text):
             offset += len(text[reached:start].encode("utf-8", "surrogateescape"))
@@ -147,6 +150,7 @@ class SourceFile:
             self.value_places.append((offset, length))
             line = value.encode("utf-8", "surrogateescape")
             spool.write(line.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n")
+            self.longest_line = max(self.longest_line, len(line))
             offset, reached = offset + length, end
         spool.flush()
         self._text, self.layout = spool, "lines"
@@ -219,6 +223,7 @@ def open_source(path: Path, lengths_for: Callable[[str], Iterable[int]]) -> Sour
         is_truncated=decompressor is not None and not decompressor.is_complete,
         layout=layout_of(bytes(content.head)),
         line_count=content.line_count,
+        longest_line=content.longest_line,
         prefixes=content.prefixes,
         head=bytes(content.head),
         _text=text,

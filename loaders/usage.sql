@@ -154,13 +154,19 @@ create or replace temp macro usage_unquoted(body) as (
 );
 
 -- The usage object itself, or a body that wraps it, either of them perhaps as text.
+-- Every wrapper has `usage` in its name; most bodies are told apart by that alone.
 create or replace temp macro usage_object(body) as (
-    list_transform(
-        [usage_unquoted(body)],
-        lambda text: coalesce(
-            list_filter(usage_wrapped(text), lambda wrapped: wrapped like '{%')[1], text
-        )
-    )[1]
+    case
+        when body like '{%' and not contains(body, 'sage') and not contains(body, '\')
+            then cast(body as varchar)
+        else list_transform(
+            [usage_unquoted(body)],
+            lambda text: coalesce(
+                list_filter(usage_wrapped(text), lambda wrapped: wrapped like '{%')[1],
+                text
+            )
+        )[1]
+    end
 );
 
 create or replace temp macro usage_problem(text, body, meters) as (

@@ -5,7 +5,7 @@
 -- is null too: it may hold text that nobody may read.
 create or replace temp macro known(value) as (
     case
-        when value in ('', 'None', 'null') or value[1] in ('{', '[') then null
+        when value in ('', 'None', 'null') or value like '{%' or value like '[%' then null
         else value
     end
 );
@@ -62,7 +62,7 @@ create or replace temp macro instant_of_text(value, zone) as (
     case
         -- What most exports write, and DuckDB reads by itself.
         when regexp_full_match(value, '\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.]\d+)?(?:Z|[+]00(?::?00)?)')
-            then sane_time(cast(try_cast(value as timestamptz) as timestamp))
+            then sane_time(try_cast(value as timestamp))
         when regexp_full_match(value, '\s*\d{4}[-/]?\d{1,2}[-/]?\d{1,2}(?:[Tt]|\s+)\d{1,2}(?::?\d\d){1,2}(?:[.,]\d+)?\s*(?:[Zz]|UTC|GMT|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)\s*')
             then sane_time(cast(try_cast(plain_time(value) as timestamptz) as timestamp))
         when regexp_full_match(value, '\s*\d{4}[-/]?\d{1,2}[-/]?\d{1,2}(?:(?:[Tt]|\s+)\d{1,2}(?::?\d\d){1,2}(?:[.,]\d*)?)?\s*')
@@ -91,6 +91,11 @@ create or replace temp macro us_between(earlier, later) as (
 -- 'reason:field' of a value that is there but is not what it should be.
 create or replace temp macro refuse(field, raw, parsed, reason) as (
     case when raw is not null and parsed is null then reason || ':' || field end
+);
+
+-- 1 for a value that is there but is not what it should be, where that costs no record.
+create or replace temp macro misfit(raw, parsed) as (
+    cast(raw is not null and parsed is null as int)
 );
 
 -- Why a row of a CSV text is none (csv_rows.py); a client's own text is no reason.

@@ -351,12 +351,18 @@ select
 
     known(event.flags ->> 'experiment') as experiment,
     known(event.flags ->> 'variant') as variant,
-    scalars_of(event.flags, flag_names(event.flags), 64) as feature_flags,
+    case
+        when event.flags is not null
+            then scalars_of(event.flags, flag_names(event.flags), 64)
+    end as feature_flags,
     case
         when len(own_tags) > 0
             then cast(to_json(list_sort(list_distinct(own_tags))) as varchar)
     end as tags,
-    scalars_of(event.params, sampling_names(event.params), 32) as params,
+    case
+        when event.params is not null
+            then scalars_of(event.params, sampling_names(event.params), 32)
+    end as params,
     try_cast(event.quality.prediction_confidence as decimal(9, 6))
         as prediction_confidence,
     try_cast(event.quality.feedback_score as decimal(9, 6)) as feedback_score,
@@ -364,50 +370,36 @@ select
     instant(event.updated_at, $timezone) as source_updated_at,
 
     -- Beside the point of a record: a misfit is null, counted, and costs it nothing.
-    len([misfit for misfit in [
-        spent.oddity,
-        refuse('completed_at', known(event.completed_at),
-            instant(event.completed_at, $timezone), 'not_a_time'),
-        refuse('client_sent_at', known(event.client_sent_at),
-            instant(event.client_sent_at, $timezone), 'not_a_time'),
-        refuse('updated_at', known(event.updated_at),
-            instant(event.updated_at, $timezone), 'not_a_time'),
-        refuse_count('result.status_code', known(event.result.status_code)),
-        refuse('model.is_batch', known(event.model.is_batch),
-            boolean_of(event.model.is_batch), 'not_a_boolean'),
-        refuse('result.is_streamed', known(event.result.is_streamed),
-            boolean_of(event.result.is_streamed), 'not_a_boolean'),
-        refuse('result.is_aborted', known(event.result.is_aborted),
-            boolean_of(event.result.is_aborted), 'not_a_boolean'),
-        refuse('result.cache.hit', known(event.result.cache.hit), is_hit, 'not_a_boolean'),
-        refuse('timings.request_duration_ms', known(event.timings.request_duration_ms),
-            request_duration_us, 'not_a_duration'),
-        refuse('timings.upstream_ms', known(event.timings.upstream_ms),
-            us_of_ms(event.timings.upstream_ms), 'not_a_duration'),
-        refuse('timings.queue_ms', known(event.timings.queue_ms),
-            us_of_ms(event.timings.queue_ms), 'not_a_duration'),
-        refuse('timings.gateway_ms', known(event.timings.gateway_ms),
-            us_of_ms(event.timings.gateway_ms), 'not_a_duration'),
-        refuse('timings.ttft_ms', known(event.timings.ttft_ms),
-            us_of_ms(event.timings.ttft_ms), 'not_a_duration'),
-        refuse_count('usage.input_items', known(event.usage.input_items)),
-        refuse_count('usage.request_bytes', known(event.usage.request_bytes)),
-        refuse_count('usage.response_bytes', known(event.usage.response_bytes)),
-        refuse_count('attempts.retries', known(event.attempts.retries)),
-        refuse_count('attempts.fallbacks', known(event.attempts.fallbacks)),
-        refuse('quota.consumed', known(event.quota.consumed),
-            try_cast(event.quota.consumed as double), 'not_a_number'),
-        refuse('quota.limit', known(event.quota.limit),
-            try_cast(event.quota.limit as double), 'not_a_number'),
-        refuse('quota.remaining', known(event.quota.remaining),
-            try_cast(event.quota.remaining as double), 'not_a_number'),
-        refuse('quality.prediction_confidence',
-            known(event.quality.prediction_confidence),
-            try_cast(event.quality.prediction_confidence as decimal(9, 6)),
-            'not_a_number'),
-        refuse('quality.feedback_score', known(event.quality.feedback_score),
-            try_cast(event.quality.feedback_score as decimal(9, 6)), 'not_a_number')
-    ] if misfit is not null]) as unread,
+    cast(spent.oddity is not null as int)
+    + misfit(known(event.completed_at), instant(event.completed_at, $timezone))
+    + misfit(known(event.client_sent_at), instant(event.client_sent_at, $timezone))
+    + misfit(known(event.updated_at), instant(event.updated_at, $timezone))
+    + misfit(known(event.result.status_code), whole_number(event.result.status_code))
+    + misfit(known(event.model.is_batch), boolean_of(event.model.is_batch))
+    + misfit(known(event.result.is_streamed), boolean_of(event.result.is_streamed))
+    + misfit(known(event.result.is_aborted), boolean_of(event.result.is_aborted))
+    + misfit(known(event.result.cache.hit), is_hit)
+    + misfit(known(event.timings.request_duration_ms), request_duration_us)
+    + misfit(known(event.timings.upstream_ms), us_of_ms(event.timings.upstream_ms))
+    + misfit(known(event.timings.queue_ms), us_of_ms(event.timings.queue_ms))
+    + misfit(known(event.timings.gateway_ms), us_of_ms(event.timings.gateway_ms))
+    + misfit(known(event.timings.ttft_ms), us_of_ms(event.timings.ttft_ms))
+    + misfit(known(event.usage.input_items), whole_number(event.usage.input_items))
+    + misfit(known(event.usage.request_bytes), whole_number(event.usage.request_bytes))
+    + misfit(known(event.usage.response_bytes), whole_number(event.usage.response_bytes))
+    + misfit(known(event.attempts.retries), whole_number(event.attempts.retries))
+    + misfit(known(event.attempts.fallbacks), whole_number(event.attempts.fallbacks))
+    + misfit(known(event.quota.consumed), try_cast(event.quota.consumed as double))
+    + misfit(known(event.quota.limit), try_cast(event.quota.limit as double))
+    + misfit(known(event.quota.remaining), try_cast(event.quota.remaining as double))
+    + misfit(
+        known(event.quality.prediction_confidence),
+        try_cast(event.quality.prediction_confidence as decimal(9, 6))
+    )
+    + misfit(
+        known(event.quality.feedback_score),
+        try_cast(event.quality.feedback_score as decimal(9, 6))
+    ) as unread,
 
     case
         when is_malformed then 'malformed_json'
