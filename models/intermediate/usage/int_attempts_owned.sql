@@ -49,21 +49,16 @@ employed as (
 
 owned as (
     select
-        employed.load_id,
-        employed.record_no,
-        employed.developer_id,
-        employed.application_id,
-        employed.project_id,
-        employed.team_id,
-        employed.organization_id,
-        employed.cost_center_id,
+        {{ all_but('employed', [
+            'recorded_team_id', 'recorded_organization_id', 'recorded_plan_id',
+            'directory_team_id', 'directory_organization_id',
+        ]) }},
         coalesce(employed.recorded_plan_id, organizations.plan_id) as plan_id,
         coalesce(employed.recorded_team_id <> employed.directory_team_id, false)
         or coalesce(
             employed.recorded_organization_id <> employed.directory_organization_id,
             false
-        ) as is_owner_disputed,
-        employed.event_date
+        ) as is_owner_disputed
     from employed
     left join organizations
         on

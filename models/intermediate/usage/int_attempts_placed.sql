@@ -18,19 +18,11 @@ projects as (
 
 keyed as (
     select
-        requests.load_id,
-        requests.record_no,
-        requests.requested_at,
-        requests.team_id,
-        requests.organization_id,
-        requests.plan_id,
-        requests.project_id,
-        requests.developer_id,
+        {{ all_but('requests', ['application_id']) }},
         api_keys.project_id as key_project_id,
         api_keys.team_id as key_team_id,
         api_keys.developer_id as key_developer_id,
-        coalesce(requests.application_id, api_keys.application_id) as application_id,
-        requests.event_date
+        coalesce(requests.application_id, api_keys.application_id) as application_id
     from requests
     left join api_keys
         on
@@ -41,19 +33,13 @@ keyed as (
 
 applied as (
     select
-        keyed.load_id,
-        keyed.record_no,
-        keyed.requested_at,
-        keyed.team_id,
-        keyed.organization_id,
-        keyed.plan_id,
-        keyed.application_id,
-        keyed.key_team_id,
+        {{ all_but('keyed', [
+            'project_id', 'developer_id', 'key_project_id', 'key_developer_id',
+        ]) }},
         coalesce(keyed.project_id, keyed.key_project_id, applications.project_id)
             as project_id,
         coalesce(keyed.developer_id, keyed.key_developer_id, applications.developer_id)
-            as developer_id,
-        keyed.event_date
+            as developer_id
     from keyed
     left join applications
         on
@@ -64,17 +50,13 @@ applied as (
 
 placed as (
     select
-        applied.load_id,
-        applied.record_no,
-        applied.requested_at,
-        applied.developer_id,
-        applied.application_id,
-        applied.project_id,
+        {{ all_but('applied', [
+            'team_id', 'organization_id', 'plan_id', 'key_team_id',
+        ]) }},
         applied.team_id as recorded_team_id,
         coalesce(projects.team_id, applied.key_team_id) as directory_team_id,
         applied.organization_id as recorded_organization_id,
-        applied.plan_id as recorded_plan_id,
-        applied.event_date
+        applied.plan_id as recorded_plan_id
     from applied
     left join projects
         on

@@ -1,5 +1,5 @@
 with requests as (
-    select * from {{ ref('stg_gateway__requests') }}
+    select * from {{ ref('int_attempts_owned') }}
 ),
 
 superseded as (
@@ -10,24 +10,11 @@ chained as (
     select * from {{ ref('int_attempts_chained') }}
 ),
 
-owned as (
-    select * from {{ ref('int_attempts_owned') }}
-),
-
 attempts as (
     select
         {{ all_but('requests', [
-            'load_id', 'record_no', 'format_rank', 'logical_request_id', 'event_date',
-            'developer_id', 'application_id', 'project_id', 'team_id',
-            'organization_id', 'plan_id',
+            'load_id', 'record_no', 'format_rank', 'logical_request_id',
         ]) }},
-        owned.developer_id,
-        owned.application_id,
-        owned.project_id,
-        owned.team_id,
-        owned.organization_id,
-        owned.cost_center_id,
-        owned.plan_id,
         -- A request that names no logical request is one by itself.
         coalesce(requests.logical_request_id, requests.request_id)
             as logical_request_id,
@@ -41,14 +28,8 @@ attempts as (
             when requests.attempted_fallbacks = 0 then requests.attempted_retries + 1
         end as attempts_total,
         coalesce(chained.attempt_no = chained.recorded_attempt_count, true)
-            as is_terminal,
-        owned.is_owner_disputed,
-        requests.event_date
+            as is_terminal
     from requests
-    inner join owned
-        on
-            requests.load_id = owned.load_id
-            and requests.record_no = owned.record_no
     left join superseded
         on
             requests.load_id = superseded.load_id
