@@ -1,6 +1,6 @@
 -- The tables of models/ that hold requests, as one script for this lake alone: no days,
 -- no ledger, no contracts, no tests. What a full build is measured against.
--- $lake: folder of the lake.
+-- Variable `lake`: its folder.
 create schema usage;
 create schema performance;
 
@@ -12,11 +12,11 @@ select
     lead(valid_from, 1, timestamp '9999-12-31') over (
         partition by api_key_id order by valid_from
     ) as valid_before
-from read_parquet($lake || '/directory_api_keys/*.parquet')
+from read_parquet(getvariable('lake') || '/directory_api_keys/*.parquet')
 where not is_deleted;
 
 create temp view requests as
-select * from read_parquet($lake || '/gateway_requests/*/bench-*.parquet');
+select * from read_parquet(getvariable('lake') || '/gateway_requests/*/bench-*.parquet');
 
 create temp table superseded as
 with repeated as (
@@ -112,11 +112,11 @@ left join keys
     on attempts.api_key_id = keys.api_key_id
     and attempts.requested_at >= keys.valid_from
     and attempts.requested_at < keys.valid_before
-left join read_parquet($lake || '/directory_projects/*.parquet') as projects
+left join read_parquet(getvariable('lake') || '/directory_projects/*.parquet') as projects
     on keys.project_id = projects.project_id
-left join read_parquet($lake || '/directory_teams/*.parquet') as teams
+left join read_parquet(getvariable('lake') || '/directory_teams/*.parquet') as teams
     on projects.team_id = teams.team_id
-left join read_parquet($lake || '/directory_organizations/*.parquet') as organizations
+left join read_parquet(getvariable('lake') || '/directory_organizations/*.parquet') as organizations
     on teams.organization_id = organizations.organization_id;
 
 create table usage.fct_logical_requests as
