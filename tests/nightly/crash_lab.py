@@ -188,9 +188,7 @@ class Lab:
         for number, name in enumerate(steps):
             kinds[_VARIES.sub("*", name)].append(number)
         chosen = {n for some in kinds.values() for n in (some[0], some[-1])}
-        found = [
-            Point(night, command, n, "before", steps[n]) for n in sorted(chosen)
-        ]
+        found = [Point(night, command, n, "before", steps[n]) for n in sorted(chosen)]
         last = len(steps) - 1
         return [*found, Point(night, command, last, "after", steps[last])]
 
@@ -267,6 +265,9 @@ def _strangers(home: Home, ledger: Ledger) -> list[str]:
         and not name.endswith("/contract.parquet")
     ]
     for run in (home.path / ".published").iterdir():
-        if sorted(p.name for p in run.iterdir()) != ["tollbook.duckdb", "tollbook.json"]:
+        if sorted(p.name for p in run.iterdir()) != [
+            "tollbook.duckdb",
+            "tollbook.json",
+        ]:
             strange.append(f".published/{run.name}")
     return strange + sorted(known.difference(there) - {"lake/None"})

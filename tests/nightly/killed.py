@@ -79,17 +79,19 @@ _OF_TWO = {"replace", "rename", "symlink", "copyfile"}
 def _changes(verb: str, path: str) -> bool:
     """Whether a call will find something to do."""
     if verb == "mkdir":
-        return not os.path.exists(path) and os.path.exists(os.path.dirname(path))
+        return not Path(path).exists() and Path(path).parent.exists()
     return verb not in ("unlink", "remove", "rmtree") or os.path.lexists(path)
 
 
 def _path(given: object, folder: int | None) -> str:
     if isinstance(given, int):
-        return os.readlink(f"/proc/self/fd/{given}")
+        return str(_open_as(given))
     path = os.fspath(given)  # type: ignore[call-overload]
-    if folder is not None:
-        path = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), path)
-    return os.path.abspath(path)
+    return os.path.abspath(path if folder is None else _open_as(folder) / path)
+
+
+def _open_as(descriptor: int) -> Path:
+    return Path(f"/proc/self/fd/{descriptor}").readlink()
 
 
 class Connection:
@@ -207,7 +209,7 @@ def _child(order: dict[str, Any]) -> None:
     os.dup2(log, 2)
     home = Path(order["home"])
     # A key that was lost with a killed run is not drawn again by the next.
-    drawn = random.Random(order.get("seed"))
+    drawn = random.Random(order.get("seed"))  # noqa: S311
     secrets.token_hex = lambda size=32: drawn.randbytes(size).hex()
     points = Failpoints(home, order.get("at"), order.get("when", "before"))
     if "at" in order:
@@ -226,10 +228,11 @@ def _child(order: dict[str, Any]) -> None:
 
 
 def _serve() -> None:
+    # Imported once, for every child.
     import dbt.adapters.duckdb
-    import dbt.cli.main
+    import dbt.cli.main  # noqa: F401
 
-    import nightly.cli  # noqa: F401  imported once, for every child
+    import nightly.cli  # noqa: F401
 
     for line in sys.stdin:
         order = json.loads(line)
