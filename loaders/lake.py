@@ -35,16 +35,20 @@ def prepare(lake: Path) -> Ledger:
     its zero-row files, so that readers find the contract's columns on the first night.
 
     Raises:
+        LakeDamaged: A file that landed is gone, or is not what landed.
         LakeUnwritable: The folder cannot be written.
     """
     try:
         lake.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(lake / _SCRATCH, ignore_errors=True)
         ledger = Ledger(lake)
+        ledger.check_files()
+        shutil.rmtree(lake / _SCRATCH, ignore_errors=True)
         _sweep(lake, ledger)
         _write_contracts(lake)
     except OSError as error:
         raise LakeUnwritable(f"{lake}: {error.strerror}") from error
+    except duckdb.IOException as error:
+        raise LakeUnwritable(f"{lake}: cannot be written") from error
     return ledger
 
 
