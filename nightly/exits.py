@@ -23,7 +23,9 @@ def meaning(error: Exception) -> tuple[int, str] | None:
         case TollbookError():
             return NOT_PUBLISHED, str(error)
         case OSError():
-            where = "" if error.filename is None else f": {error.filename}"
+            # Of a copy, the file that could not be written.
+            path = error.filename2 or error.filename
+            where = "" if path is None else f": {path}"
             return NOT_PUBLISHED, f"{error.strerror or 'cannot write'}{where}"
         case duckdb.IOException():
             # A full disk, a damaged file, or another program that has it open. It

@@ -28,7 +28,7 @@ A_FEW = {
     (2, "audit"): [0.85],
     (2, "publish"): [0.5, 1.0],
 }
-MOMENTS = 24
+MOMENTS = 20
 
 
 @pytest.fixture(scope="module")
