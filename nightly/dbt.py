@@ -59,7 +59,7 @@ class Dbt:
             "TOLLBOOK_OLD_FILES": "false" if is_one_contract else "true",
             "DO_NOT_TRACK": "1",
         }
-        # On a full disk dbt's log would print a traceback for every line it cannot hold.
+        # On a full disk dbt's log would print a traceback for each line it cannot hold.
         logging.raiseExceptions = False
         warehouse.parent.mkdir(parents=True, exist_ok=True)
         with self._in_environment():

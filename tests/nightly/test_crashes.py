@@ -31,17 +31,6 @@ A_FEW = {
 MOMENTS = 20
 
 
-@pytest.fixture(scope="module")
-def labs(tmp_path_factory):
-    """Two labs that know the same story, for two processors."""
-    labs = [Lab(tmp_path_factory.mktemp(f"lab{number}")) for number in range(2)]
-    labs[0].tell()
-    labs[1].share(labs[0])
-    yield labs
-    for lab in labs:
-        lab.close()
-
-
 def in_turns(labs, things, survive):
     """What went wrong with each thing, the labs working side by side."""
     waiting = list(reversed(things))
