@@ -222,9 +222,9 @@ class Lab:
             return [*wrong, f"the next night ended with {code}: {self.log}"]
         now, expected = books(self.home), self.expected(night)
         wrong += [f"{name} differs" for name in expected if now[name] != expected[name]]
-        return wrong + self._untidy()
+        return wrong + self.untidy()
 
-    def _untidy(self) -> list[str]:
+    def untidy(self) -> list[str]:
         """Leftovers, and what `status` should not say."""
         home, ledger = self.home, Ledger(self.home.lake)
         wrong = [f"left: {path}" for path in _strangers(home, ledger)]

@@ -1,8 +1,8 @@
 """A reader in a process of its own: asks the published book again and again.
 
 `python -m tests.nightly.reader FILE SQL`: the SQL gives one row of numbers, all equal
-in a whole book. A new connection each time, and old ones kept and asked again. On a line
-of input it says what a new connection sees now; at the end of input, what it saw.
+in a whole book. A new connection each time, and old ones kept and asked again. When a
+line comes in, it says what a new connection sees now; at the end, all that it saw.
 """
 
 import json
