@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: nightly test lint lock clean
+.PHONY: nightly test soak lint lock clean
 
 nightly: $(VENV)/.night
 	$(BIN)/tollbook demo --first-night
@@ -12,6 +12,10 @@ nightly: $(VENV)/.night
 
 test: lint
 	$(BIN)/pytest
+
+# Half an hour: kills at every durable step and at random, readers through 100 nights.
+soak: $(VENV)/.dev
+	$(BIN)/pytest -m soak
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

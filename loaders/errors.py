@@ -16,6 +16,10 @@ class LakeUnwritable(TollbookError):
     """Nothing was committed; the lake is as it was."""
 
 
+class LakeDamaged(TollbookError):
+    """A file of a committed load is gone or changed; nothing was done."""
+
+
 class FileNotLanded(TollbookError):
     """One file could not be read; the others are not affected."""
 

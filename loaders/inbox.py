@@ -10,7 +10,7 @@ from loaders.errors import SettingsError
 from loaders.formats import registry
 from loaders.home import IGNORE, Home
 from loaders.intake import Intake, Outcome, name_of, place_of
-from loaders.lake import prepare
+from loaders.lake import nothing_half_done, prepare
 from loaders.ledger import Ledger
 from loaders.load import Load
 from loaders.privacy import masked
@@ -44,7 +44,7 @@ def load_inbox(
         raise SettingsError(f"--format {forced_format}: one of {known}")
     files = list(_files(paths or [home.inbox], must_exist=bool(paths)))
     outcomes: list[Outcome | Load] = []
-    with engine() as con:
+    with engine() as con, nothing_half_done(home.lake):
         intake = Intake(home, prepare(home.lake), forced_format, con)
         for done, path in enumerate(files):
             progress(masked(name_of(home, path)), done, len(files))

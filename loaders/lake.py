@@ -5,13 +5,14 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from loaders.contract import QUARANTINE_COLUMNS, Stream, duckdb_type
-from loaders.errors import LakeUnwritable
+from loaders.errors import LakeUnwritable, TollbookError
 from loaders.json_files import sync_folder
 from loaders.ledger import LakeFile, Ledger
 from loaders.projection import Connection
@@ -38,17 +39,32 @@ def prepare(lake: Path) -> Ledger:
     its zero-row files, so that readers find the contract's columns on the first night.
 
     Raises:
+        LakeDamaged: A file that landed is gone, or is not what landed.
         LakeUnwritable: The folder cannot be written.
     """
     try:
         lake.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(lake / _SCRATCH, ignore_errors=True)
         ledger = Ledger(lake)
+        ledger.check_files()
+        shutil.rmtree(lake / _SCRATCH, ignore_errors=True)
         _sweep(lake, ledger)
         _write_contracts(lake)
     except OSError as error:
         raise LakeUnwritable(f"{lake}: {error.strerror}") from error
+    except duckdb.IOException as error:
+        raise LakeUnwritable(str(error).splitlines()[0]) from error
     return ledger
+
+
+@contextmanager
+def nothing_half_done(lake: Path) -> Iterator[None]:
+    """Where the disk is full, give back what no load has committed."""
+    try:
+        yield
+    except LakeUnwritable:
+        with suppress(OSError, TollbookError):
+            _sweep(lake, Ledger(lake))
+        raise
 
 
 @dataclass(frozen=True)
@@ -114,7 +130,8 @@ def write_package(
     except OSError as error:
         raise LakeUnwritable(f"{lake}: {error.strerror}") from error
     except duckdb.IOException as error:
-        raise LakeUnwritable(f"{lake}: cannot be written") from error
+        # It speaks of files, not of what is in them.
+        raise LakeUnwritable(str(error).splitlines()[0]) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

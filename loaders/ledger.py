@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from loaders.errors import LakeUnwritable
+from loaders.errors import LakeDamaged, LakeUnwritable
 from loaders.json_files import write_json
 
 
@@ -153,6 +153,27 @@ class Ledger:
                 known = latest.get(file.stream, file.max_time)
                 latest[file.stream] = max(known, file.max_time)
         return latest
+
+    def check_files(self) -> None:
+        """Refuse to go on without records that landed: the books would lose them.
+
+        Raises:
+            LakeDamaged: A file of a live load is gone, or is not what landed.
+        """
+        for entry in self.live.values():
+            wanted: dict[str, int | None] = {f.path: f.size_bytes for f in entry.files}
+            if entry.quarantine_path is not None:
+                wanted[entry.quarantine_path] = None
+            for name, wanted_size in wanted.items():
+                path = self._folder.parent / name
+                size = path.stat().st_size if path.exists() else None
+                if size is None or wanted_size not in (None, size):
+                    is_alone = entry.package_size == 1
+                    raise LakeDamaged(
+                        f"{path} {'is missing' if size is None else 'was changed'}: "
+                        "restore it; or, to have it landed anew from the inbox, delete "
+                        f"{self._path(entry) if is_alone else self._mark(entry)}"
+                    )
 
     def commit(self, entries: Iterable[LedgerEntry]) -> None:
         """Make a package visible, all of it at once.

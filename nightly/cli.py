@@ -11,15 +11,16 @@ from typing import Annotated
 
 import typer
 
-from loaders.errors import SettingsError, TollbookError
+from loaders.errors import SettingsError
 from loaders.home import Home, open_home
 from loaders.inbox import load_inbox
 from nightly import night as nights
 from nightly.audit import audit as run_audit
 from nightly.build import build as run_build
 from nightly.console import file_progress, needs_attention, say, tell, tell_loads
+from nightly.exits import BUG, NEEDS_ATTENTION, meaning
 from nightly.first_night import write_company, write_first_night
-from nightly.lock import AnotherRunHoldsTheLock, only_run
+from nightly.lock import only_run
 from nightly.publish import publish as run_publish
 from nightly.scan import scan as run_scan
 from nightly.scan import tell_scanned
@@ -63,7 +64,7 @@ def load(
         for reason in reasons:
             tell(f"attention {reason}")
         if reasons:
-            raise typer.Exit(nights.NEEDS_ATTENTION)
+            raise typer.Exit(NEEDS_ATTENTION)
 
 
 @app.command()
@@ -147,7 +148,7 @@ def scan(
         with file_progress("scan") as progress:
             scanned = run_scan(open_home(home), paths or (), values, progress)
         if tell_scanned(scanned):
-            raise typer.Exit(nights.NEEDS_ATTENTION)
+            raise typer.Exit(NEEDS_ATTENTION)
 
 
 @app.command()
@@ -201,18 +202,10 @@ def _errors() -> Iterator[None]:
     """Errors in words, and exit codes that a scheduler can act on."""
     try:
         yield
-    except AnotherRunHoldsTheLock as error:
-        _stop(nights.ANOTHER_RUN, str(error))
-    except SettingsError as error:
-        _stop(nights.WRONG_USAGE, str(error))
-    except TollbookError as error:
-        _stop(nights.NOT_PUBLISHED, str(error))
     except (typer.Exit, typer.Abort):
         raise
-    except OSError as error:
-        _stop(nights.NOT_PUBLISHED, f"{error.strerror}: {error.filename}")
     except Exception as error:
-        _stop(nights.BUG, _bug_report(error))
+        _stop(*(meaning(error) or (BUG, _bug_report(error))))
 
 
 def _stop(code: int, message: str) -> None:

@@ -4,6 +4,7 @@ dbt never closes DuckDB by itself; until `close`, the warehouse's main file is s
 locked.
 """
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -58,6 +59,8 @@ class Dbt:
             "TOLLBOOK_OLD_FILES": "false" if is_one_contract else "true",
             "DO_NOT_TRACK": "1",
         }
+        # On a full disk dbt's log would print a traceback for each line it cannot hold.
+        logging.raiseExceptions = False
         warehouse.parent.mkdir(parents=True, exist_ok=True)
         with self._in_environment():
             parsed = dbtRunner().invoke([*self._common(), "parse", *self._paths()])

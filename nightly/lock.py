@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from loaders.errors import SettingsError
+from loaders.errors import LakeUnwritable, SettingsError
 
 
 class AnotherRunHoldsTheLock(Exception):
@@ -21,6 +21,7 @@ def only_run(home: Path) -> Iterator[None]:
     Raises:
         AnotherRunHoldsTheLock: The message names the process that has it.
         SettingsError: The home cannot be written.
+        LakeUnwritable: Its disk is full.
     """
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -35,8 +36,11 @@ def only_run(home: Path) -> Iterator[None]:
             raise AnotherRunHoldsTheLock(
                 f"another run (process {holder or 'unknown'}) works on {home}"
             ) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            raise LakeUnwritable(f"{home}: {error.strerror}") from error
         yield
     finally:
         os.close(descriptor)

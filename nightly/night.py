@@ -5,9 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from loaders.errors import BuildFailed, LakeUnwritable, NotPublished
+from loaders.errors import NotPublished
 from loaders.home import Home
 from loaders.inbox import load_inbox
 from loaders.intake import Outcome
@@ -22,15 +20,9 @@ from nightly.console import (
     tell,
     tell_loads,
 )
+from nightly.exits import DONE, NEEDS_ATTENTION, NOT_PUBLISHED, meaning
 from nightly.publish import Published, publish, stray_wals
 from nightly.warehouse import read_absorbed
-
-DONE = 0
-BUG = 1
-WRONG_USAGE = 2
-NOT_PUBLISHED = 3
-NEEDS_ATTENTION = 4
-ANOTHER_RUN = 5
 
 
 @dataclass(frozen=True)
@@ -73,13 +65,11 @@ def night(home: Home) -> NightResult:
             tell(f"stray     {wal}: a reader opened that book for writing")
         reasons = needs_attention(outcomes, home.settings)
         exit_code = NEEDS_ATTENTION if reasons else DONE
-    except (BuildFailed, LakeUnwritable, NotPublished) as error:
-        reasons, exit_code = [str(error)], NOT_PUBLISHED
-    except OSError as error:
-        reasons, exit_code = [f"cannot write: {error.strerror}"], NOT_PUBLISHED
-    except duckdb.IOException:
-        # A full disk, or someone else has the warehouse open.
-        reasons, exit_code = [f"cannot open or write {home.build}"], NOT_PUBLISHED
+    except Exception as error:
+        known = meaning(error)
+        if known is None or known[0] != NOT_PUBLISHED:
+            raise
+        exit_code, reasons = known[0], [known[1]]
     result = NightResult(exit_code, tuple(reasons), watch.seconds, run_id)
     tell("took      " + ", ".join(f"{k} {v:.1f} s" for k, v in watch.seconds.items()))
     for reason in reasons:

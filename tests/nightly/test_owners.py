@@ -78,7 +78,10 @@ def land(home, stream, rows, replaces=(), stowaways=()):
         with duckdb.connect() as con:
             write_rows(con, some, columns, home.lake / name)
         times = [row.get("requested_at") or row["valid_from"] for row in some]
-        files.append(LakeFile(name, day, min(times), max(times), load_id, len(some), 0))
+        size = (home.lake / name).stat().st_size
+        files.append(
+            LakeFile(name, day, min(times), max(times), load_id, len(some), size)
+        )
     entry = {field.name: None for field in fields(LedgerEntry)} | {
         "load_id": load_id, "package_id": load_id, "package_size": 1,
         "stream": stream, "contract": contract_of([stream]),

@@ -1,52 +1,17 @@
 """Publishing: all or nothing, whatever readers do."""
 
-import json
 import stat
 import subprocess
 import sys
-import threading
-from dataclasses import asdict
 from datetime import date
 
 import duckdb
 import pytest
 
 from loaders.errors import NotPublished
-from loaders.ledger import Ledger
-from nightly.audit import Audited, Broken
+from nightly.audit import Broken
 from nightly.publish import current_manifest, publish, stray_wals
-from nightly.warehouse import begin_build, end_audit, end_build, read_absorbed
-
-
-@pytest.fixture
-def book(home):
-    """Build and audit a small warehouse by hand: marts of `rows`, books of `state`."""
-
-    def book(rows: int, state: str, failed: tuple[Broken, ...] = ()):
-        begin_build(home.warehouse, [date(2026, 1, 1)])
-        with duckdb.connect(str(home.warehouse)) as con:
-            for schema in ("usage", "quality", "staging", "intermediate"):
-                con.execute(f"create schema if not exists {schema}")
-            con.execute(
-                f"create or replace table usage.fct_attempts as from range({rows})"
-            )
-            con.execute(
-                f"create or replace table quality.fct_loads as from range({rows})"
-            )
-            con.execute("create or replace table usage.mine as select 1 as x")
-            con.execute("create or replace table intermediate.c as select 1 as x")
-            con.execute(
-                "create or replace view staging.d as select * from usage.fct_attempts"
-            )
-        end_build(home.warehouse, state, {})
-        if not failed:
-            end_audit(home.warehouse)
-        audited = Audited(read_absorbed(home.warehouse).books, 1, (), failed)
-        home.build.joinpath("audit.json").write_text(json.dumps(asdict(audited)))
-        home.lake.mkdir(exist_ok=True)
-        assert Ledger(home.lake).entries == {}
-
-    return book
+from nightly.warehouse import begin_build
 
 
 def read(home, sql="select count(*) from usage.fct_attempts"):
@@ -210,32 +175,3 @@ def test_a_failed_publish_leaves_what_was_there(home, book, monkeypatch):
         publish(home)
     assert read(home) == [(5,)]
     assert len(list((home.path / ".published").iterdir())) == 1
-
-
-def test_looped_readers_see_no_error_and_no_mixed_state(home, book):
-    book(1, "1")
-    publish(home)
-    errors, stop = [], threading.Event()
-
-    def loop():
-        while not stop.is_set():
-            try:
-                ((a, b),) = read(
-                    home,
-                    "select (select count(*) from usage.fct_attempts), "
-                    "(select count(*) from quality.fct_loads)",
-                )
-                if a != b:
-                    errors.append((a, b))
-            except Exception as error:
-                errors.append(error)
-
-    reader = threading.Thread(target=loop)
-    reader.start()
-    for number in range(2, 22):
-        book(number, str(number))
-        publish(home)
-    stop.set()
-    reader.join()
-    assert errors == []
-    assert read(home) == [(21,)]
