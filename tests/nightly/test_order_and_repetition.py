@@ -1,0 +1,226 @@
+"""Nothing lost and nothing twice: random worlds, in any order and delivered again.
+
+Files of many worlds lie in one inbox and go through the real loaders. After each night
+the books are what a plain reading of the records says; in the end they are the same as
+one full build of the lake, and as a second home that got the same records in other
+files at once.
+"""
+
+import hashlib
+import os
+import random
+import re
+import subprocess
+import sys
+from collections import Counter
+
+import duckdb
+import pytest
+
+from loaders.home import open_home
+from loaders.ledger import Ledger
+from tests.conftest import PROJECT, published, tollbook
+from tests.nightly.world_books import Books
+from tests.nightly.world_deliveries import Nights, at_once
+from tests.nightly.world_files import Inbox
+from tests.nightly.worlds import NIGHTS, calendar, random_world
+
+WORLDS = int(os.environ.get("WORLDS", "250"))
+# `WORLD=<seed>` draws the same worlds again, `WORLD=<seed>:w12` one of them alone.
+REPLAYED = os.environ.get("WORLD")
+KEY = {"TOLLBOOK_PSEUDONYM_KEY": "ab" * 32}
+# Differs where files do.
+OF_FILES = "quality."
+
+BREAK = """
+import os, sys
+from pathlib import Path
+from loaders.home import open_home
+from loaders.inbox import load_inbox
+from nightly.build import build
+from nightly.dbt import Dbt
+home = open_home(Path(sys.argv[1]))
+load_inbox(home)
+run, count = Dbt.run, iter(range(99))
+def run_or_fail(dbt, *arguments, **selection):
+    if next(count) == int(sys.argv[2]):
+        os._exit(9) if sys.argv[3] == "killed" else sys.exit(9)
+    run(dbt, *arguments, **selection)
+Dbt.run = run_or_fail
+build(home)
+"""
+
+
+class Country:
+    """Many worlds, their two homes, and what both must say."""
+
+    def __init__(self, seed, only, folder):
+        self.seed, self.rng = seed, random.Random(seed)  # noqa: S311
+        self.calendar = calendar(self.rng)
+        names = [only] if only else [f"w{number}" for number in range(WORLDS)]
+        self.worlds = [
+            random_world(name, f"{seed}:{name}", self.calendar) for name in names
+        ]
+        self.seen = set()
+        self.home, self.other = open_home(folder / "nights"), open_home(folder / "once")
+        self.inboxes = {w.name: Inbox(self.home.inbox, w.rng) for w in self.worlds}
+        self.nights = {w.name: Nights(w, self.inboxes[w.name]) for w in self.worlds}
+
+    def settle(self, home, night):
+        """The rules of a home in a night."""
+        first, second = self.calendar.zones
+        zone = second if night >= self.calendar.zone_night else first
+        home.path.mkdir(exist_ok=True)
+        (home.path / "tollbook.toml").write_text(
+            "[night]\nmax_rejected_ratio = 1.0\n"
+            + f"[[inbox]]\nglob = 'naive/*'\ngateway = 'g1'\n"
+            + f"timezone = 'Etc/GMT{-zone:+}'\n"
+            + "".join(f"[[inbox]]\nglob = '{g}/*'\ngateway = '{g}'\n" for g in GATEWAYS)
+        )
+        return zone
+
+    def night(self, night):
+        zone = self.settle(self.home, night)
+        for world in self.worlds:
+            self.nights[world.name].bring(night)
+        files = (path for path in self.home.inbox.rglob("*") if path.is_file())
+        self.seen |= {hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+        if night == self.calendar.broken_night:
+            self.broken_build()
+            return
+        done = tollbook(self.home, "nightly", **KEY)
+        assert done.returncode == 0, self.said(done)
+        self.check_loads()
+        self.check_books(night, zone)
+
+    def broken_build(self):
+        after, how = self.rng.choice([1, 2]), self.rng.choice(["killed", "failed"])
+        done = subprocess.run(
+            [sys.executable, "-c", BREAK, str(self.home.path), str(after), how],
+            cwd=PROJECT, env={**os.environ, **KEY},
+        )  # fmt: skip
+        assert done.returncode == 9
+
+    def said(self, done):
+        return f"WORLD={self.seed}: {done.stdout}{done.stderr}"
+
+    def check_loads(self):
+        """Every file is in the ledger, with the counts that were written into it."""
+        expected = {}
+        for inbox in self.inboxes.values():
+            expected |= inbox.expected
+        entries = Ledger(self.home.lake).entries.values()
+        assert {entry.source_sha256 for entry in entries} == self.seen
+        for entry in entries:
+            read, broken = expected[entry.source_sha256]
+            found = entry.read_count, entry.quarantined_count, entry.landed_count
+            assert found == (read, broken, read - broken), self.at(entry.source_path)
+            assert entry.ignored_count == 0
+
+    def check_books(self, night, zone):
+        attempts, requests, sums = Counter(), Counter(), Counter()
+        for world in self.worlds:
+            brought = self.nights[world.name].brought
+            books = Books(world, brought, zone, night)
+            attempts += books.fct_attempts()
+            requests += books.fct_logical_requests()
+            for key, values in books.sums().items():
+                for place, value in enumerate(values):
+                    sums[*key, place] += value
+        self.same(f"night {night} attempts", attempts, Counter(ask(self.home, ATTEMPTS)))
+        self.same(f"night {night} requests", requests, Counter(ask(self.home, REQUESTS)))
+        found = {
+            (gateway, day, place): value
+            for gateway, day, *values in ask(self.home, SUMS)
+            for place, value in enumerate(values)
+        }
+        assert found == sums, f"WORLD={self.seed} night {night}"
+
+    def same(self, what, expected, found):
+        """Two tables are equal; else the first rows that differ, and whose they are."""
+        if expected == found:
+            return
+        lines = [
+            f"{sign} {row} × {count}"
+            for sign, rows in (("missing", expected - found), ("surplus", found - expected))
+            for row, count in sorted(rows.items(), key=repr)[:4]
+        ]
+        raise AssertionError("\n".join([self.at(what, *lines), *lines]))
+
+    def at(self, what, *lines):
+        worlds = sorted(set(re.findall(r"\bw\d+(?=-)", " ".join([what, *lines]))))
+        which = ", ".join(f"WORLD={self.seed}:{world}" for world in worlds)
+        return f"{what}; again with {which or f'WORLD={self.seed}'}"
+
+    def at_once(self):
+        self.settle(self.other, NIGHTS[-1])
+        for world in self.rng.sample(self.worlds, len(self.worlds)):
+            at_once(world, Inbox(self.other.inbox, world.rng))
+        done = tollbook(self.other, "nightly", **KEY)
+        assert done.returncode == 0, self.said(done)
+
+
+GATEWAYS = ("g1", "g2")
+# A record without an id has one that only the loaders know.
+ID = "case when id_basis = 'content' then trace_id else request_id end"
+ATTEMPTS = f"""
+    select gateway, {ID}, requested_at,
+        case when id_basis = 'content' then trace_id else logical_request_id end,
+        logical_requested_at, attempt_no, recorded_attempt_count,
+        input_uncached_tokens, output_tokens, logged_cost_usd,
+        team_id, organization_id, cost_center_id
+    from usage.fct_attempts
+"""
+REQUESTS = """
+    select gateway,
+        case when regexp_matches(logical_request_id, '^[0-9a-f]{32}')
+            then trace_id else logical_request_id end,
+        requested_at, recorded_attempt_count, outcome, logged_cost_usd,
+        team_id, organization_id, cost_center_id
+    from usage.fct_logical_requests
+"""
+SUMS = """
+    select gateway, date_trunc('day', requested_at)::timestamp, count(*),
+        sum(input_uncached_tokens)::bigint, sum(output_tokens)::bigint,
+        sum(logged_cost_usd)
+    from usage.fct_attempts group by all
+"""
+
+
+def ask(home, sql):
+    return published(home, sql)
+
+
+def every_mart(home):
+    tables = ask(
+        home, "select schema_name || '.' || table_name from duckdb_tables() order by 1"
+    )
+    assert len(tables) > 10
+    return {name: Counter(ask(home, f"from {name}")) for (name,) in tables}
+
+
+def prove(seed, only, folder):
+    country = Country(seed, only, folder)
+    for night in NIGHTS:
+        country.night(night)
+    by_night = every_mart(country.home)
+    for command in (("build", "--full"), ("audit", "--full"), ("publish",)):
+        done = tollbook(country.home, *command, **KEY)
+        assert done.returncode == 0, country.said(done)
+    in_full = every_mart(country.home)
+    country.at_once()
+    at_once = every_mart(country.other)
+    assert by_night.keys() == in_full.keys() == at_once.keys()
+    for name, rows in in_full.items():
+        country.same(f"{name} night by night", rows, by_night[name])
+        if not name.startswith(OF_FILES):
+            country.same(f"{name} at once", rows, at_once[name])
+    return country
+
+
+def test_books_depend_on_what_was_delivered_and_not_on_how(tmp_path):
+    seed, _, only = (REPLAYED or str(random.SystemRandom().randint(0, 2**32))).partition(
+        ":"
+    )
+    print(f"WORLD={seed}")
+    prove(seed, only, tmp_path)
