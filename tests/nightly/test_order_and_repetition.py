@@ -88,10 +88,18 @@ class Country:
         if night == self.calendar.broken_night:
             self.broken_build()
             return
-        done = tollbook(self.home, "nightly", **KEY)
-        assert done.returncode == 0, self.said(done)
+        # Most nights without their audit: it takes longer than the rest.
+        is_last = night == NIGHTS[-1]
+        self.run(self.home, *(("nightly",) if is_last else ("load", "build")))
         self.check_loads()
         self.check_books(night, zone)
+
+    def run(self, home, *commands):
+        for command in commands:
+            done = tollbook(home, *command.split(), **KEY)
+            assert done.returncode == 0, (
+                f"WORLD={self.seed}: {done.stdout}{done.stderr}"
+            )
 
     def broken_build(self):
         after, how = self.rng.choice([1, 2]), self.rng.choice(["killed", "failed"])
@@ -100,9 +108,6 @@ class Country:
             cwd=PROJECT, env={**os.environ, **KEY},
         )  # fmt: skip
         assert done.returncode == 9
-
-    def said(self, done):
-        return f"WORLD={self.seed}: {done.stdout}{done.stderr}"
 
     def check_loads(self):
         """Every file is in the ledger, with the counts that were written into it."""
@@ -156,8 +161,7 @@ class Country:
         self.settle(self.other, NIGHTS[-1])
         for world in self.rng.sample(self.worlds, len(self.worlds)):
             at_once(world, Inbox(self.other.inbox, world.rng))
-        done = tollbook(self.other, "nightly", **KEY)
-        assert done.returncode == 0, self.said(done)
+        self.run(self.other, "nightly")
 
 
 GATEWAYS = ("g1", "g2")
@@ -181,22 +185,23 @@ REQUESTS = """
 """
 SUMS = """
     select gateway, date_trunc('day', requested_at)::timestamp, count(*),
-        sum(input_uncached_tokens)::bigint, sum(output_tokens)::bigint,
-        sum(logged_cost_usd)
+        coalesce(sum(input_uncached_tokens), 0)::bigint,
+        coalesce(sum(output_tokens), 0)::bigint, sum(logged_cost_usd)
     from usage.fct_attempts group by all
 """
 
 
 def ask(home, sql):
-    return published(home, sql)
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        return con.execute(sql).fetchall()
 
 
 def every_mart(home):
-    tables = ask(
-        home, "select schema_name || '.' || table_name from duckdb_tables() order by 1"
+    tables = published(
+        home, "select schema_name || '.' || table_name from duckdb_tables()"
     )
     assert len(tables) > 10
-    return {name: Counter(ask(home, f"from {name}")) for (name,) in tables}
+    return {name: Counter(published(home, f"from {name}")) for (name,) in tables}
 
 
 def prove(seed, only, folder):
@@ -204,9 +209,7 @@ def prove(seed, only, folder):
     for night in NIGHTS:
         country.night(night)
     by_night = every_mart(country.home)
-    for command in (("build", "--full"), ("audit", "--full"), ("publish",)):
-        done = tollbook(country.home, *command, **KEY)
-        assert done.returncode == 0, country.said(done)
+    country.run(country.home, "build --full", "audit --full", "publish")
     in_full = every_mart(country.home)
     country.at_once()
     at_once = every_mart(country.other)
