@@ -23,11 +23,11 @@ from tests.conftest import PROJECT, published, tollbook
 from tests.nightly.world_books import Books
 from tests.nightly.world_deliveries import Nights, at_once
 from tests.nightly.world_files import Inbox
+from tests.nightly.world_sums import unequal_sums
 from tests.nightly.worlds import NIGHTS, calendar, random_world
 
 WORLDS = int(os.environ.get("WORLDS", "250"))
 # `WORLD=<seed>` draws the same worlds again, `WORLD=<seed>:w12` one of them alone.
-REPLAYED = os.environ.get("WORLD")
 KEY = {"TOLLBOOK_PSEUDONYM_KEY": "ab" * 32}
 # Differs where files do.
 OF_FILES = "quality."
@@ -221,9 +221,16 @@ def prove(seed, only, folder):
     return country
 
 
-def test_books_depend_on_what_was_delivered_and_not_on_how(tmp_path):
-    seed, _, only = (REPLAYED or str(random.SystemRandom().randint(0, 2**32))).partition(
-        ":"
-    )
-    print(f"WORLD={seed}")
-    prove(seed, only, tmp_path)
+def test_books_depend_on_what_was_delivered_and_not_on_how(seed, tmp_path):
+    number, _, only = seed.partition(":")
+    country = prove(number, only, tmp_path)
+    unequal = list(unequal_sums(lambda sql: published(country.home, sql)))
+    assert not unequal, country.at("sums", *unequal)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("number", range(20))
+def test_books_depend_on_what_was_delivered_in_thousands_of_worlds(
+    seed, number, tmp_path
+):
+    test_books_depend_on_what_was_delivered_and_not_on_how(f"{seed}{number}", tmp_path)
