@@ -109,9 +109,7 @@ class Intake:
             is_demo=Path(name).parts[0] == DEMO_FOLDER,
             is_growable=source.layout != "values",
         )
-        known = self._ledger.entries.get(load.id)
-        if known and (between := self._read_otherwise(load)):
-            known, load.after = None, between
+        known = self._known(load)
         waiting = self._waiting[load.way_to_read]
         if known or load.id in waiting:
             return Outcome(name, "known", known)
@@ -187,17 +185,19 @@ class Intake:
             if load.source.content_key == key
         ]
 
-    def _read_otherwise(self, load: Load) -> str | None:
-        """The live load of the very file where another rule read it in between."""
-        for entry in self._by_sha256[load.source.sha256]:
+    def _known(self, load: Load) -> LedgerEntry | None:
+        """The entry of these bytes, unless another rule read the file in between."""
+        known = self._ledger.entries.get(load.id)
+        for entry in self._by_sha256.get(load.source.sha256, ()) if known else ():
             way = entry.format, entry.gateway, entry.timezone
             if (
                 entry.load_id in self._live
                 and entry.source_path == load.source_path
                 and way != load.way_to_read
             ):
-                return entry.load_id
-        return None
+                load.after = entry.load_id
+                return None
+        return known
 
     def _replaced(self, load: Load) -> tuple[str, ...]:
         """Live loads that this file contains whole: it grew, or is read anew."""

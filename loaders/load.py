@@ -55,9 +55,7 @@ class Load:
     @property
     def id(self) -> str:
         """See `load_id`."""
-        return load_id(
-            self.format, self.way_to_read, self.source.sha256, self.after
-        )
+        return load_id(self.format, self.way_to_read, self.source.sha256, self.after)
 
     @property
     def way_to_read(self) -> WayToRead:

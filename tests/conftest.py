@@ -169,9 +169,14 @@ def published(home: Home, sql: str) -> list[tuple[Any, ...]]:
 
 @pytest.fixture
 def seed() -> str:
-    """Of random worlds: `WORLD`, so that a failure can be had again, or a new one."""
+    """Of random worlds: `WORLD`, so that a failure can be had again, or a new one.
+
+    One example of hypothesis would always be its simplest: 0.
+    """
     drawn = "0" if "CI" in os.environ else str(random.SystemRandom().getrandbits(32))
-    return os.environ.get("WORLD", drawn)
+    seed = os.environ.get("WORLD", drawn)
+    print(f"WORLD={seed}")
+    return seed
 
 
 @pytest.fixture(scope="session")

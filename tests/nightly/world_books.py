@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tests.nightly.world_calls import Call
-from tests.nightly.worlds import DAY, HOUR, World, as_of
+from tests.nightly.worlds import DAY, HOUR, World
 
 MOST_HOURS = 10
 RANKS = {"events": 10, "litellm": 10, "litellm_spend_logs": 20}
@@ -57,7 +57,9 @@ def chained(calls: Iterable[Call]) -> Iterator[Attempt]:
         asked[call.gateway, call.logical or call.id].append(call)
     for (_, logical), some in asked.items():
         named = [call for call in some if call.logical]
-        yield from (Attempt(call, call.id, call.at) for call in some if not call.logical)
+        yield from (
+            Attempt(call, call.id, call.at) for call in some if not call.logical
+        )
         hours = defaultdict(set)
         for call in named:
             hours[call.day].add(call.at.hour)
@@ -99,8 +101,7 @@ class Books:
         return team_id, organization, team.get("cost_center_id")
 
     def _held(self, table: str, id_: str | None, at: datetime) -> dict:
-        row = as_of(self.world.rows(table, id_, self.night), at)
-        return {} if row.get("is_deleted") else row
+        return self.world.directory.held(table, id_, at, self.night)
 
     def fct_attempts(self) -> Counter:
         return Counter(
@@ -128,7 +129,9 @@ class Books:
         for a in self.attempts:
             said = (1, *(value or 0 for value in _meters(a.call)))
             before = found[a.call.gateway, a.call.day]
-            found[a.call.gateway, a.call.day] = tuple(map(sum, zip(before, said)))
+            found[a.call.gateway, a.call.day] = tuple(
+                map(sum, zip(before, said, strict=True))
+            )
         return dict(found)
 
 

@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from tests.nightly.world_calls import Call
+from tests.nightly.world_directory import IDS
 from tests.nightly.world_files import PACKINGS, Delivered, Inbox
-from tests.nightly.worlds import World
+from tests.nightly.worlds import NIGHTS, World
 
 
 def split(rng: random.Random, calls: Iterable[Call]) -> list[list[Call]]:
@@ -150,14 +151,11 @@ class Nights:
 
     def own(self, night: int) -> None:
         """What is new in the directory, or all of it again."""
-        for table in ("teams", "api_keys"):
-            rows = [r for of, r, when in self.world.directory if of == table]
-            new = [r for of, r, n in self.world.directory if (of, n) == (table, night)]
-            if new:
-                known = [r for of, r, n in self.world.directory if n <= night and of == table]
-                is_dump = self.world.rng.random() < 0.4
-                self.inbox.put_table(self.world.name, table, known if is_dump else new)
-            assert all(row in rows for row in new)
+        for table in IDS:
+            if self.world.directory.of(table, night, night):
+                first = self.world.rng.choice([1, night])
+                rows = self.world.directory.of(table, first, night)
+                self.inbox.put_table(self.world.name, table, rows)
 
 
 def at_once(world: World, inbox: Inbox) -> None:
@@ -173,8 +171,8 @@ def at_once(world: World, inbox: Inbox) -> None:
         inbox.put(file)
         if rng.random() < 0.1:
             inbox.put(file, inbox.new_name(world.name, "copy"), rng.choice(PACKINGS))
-    for table in ("api_keys", "teams"):
-        rows = [row for of, row, _ in world.directory if of == table]
+    for table in IDS:
+        rows = world.directory.of(table, 1, NIGHTS[-1])
         rng.shuffle(rows)
         cut = rng.randint(0, len(rows))
         for some in filter(None, [rows[:cut], rows[cut:]]):

@@ -155,10 +155,7 @@ class Inbox:
     ) -> None:
         """A directory's table, as CSV or JSON."""
         rng = self.rng
-        rows = [
-            {name: v.isoformat() if isinstance(v, datetime) else v for name, v in r.items()}
-            for r in rows
-        ]
+        rows = [{name: plain(value) for name, value in row.items()} for row in rows]
         kind = rng.choice(["csv", "lines", "array"])
         if kind == "csv":
             names = rng.sample(list(rows[0]), len(rows[0]))
@@ -178,3 +175,7 @@ class Inbox:
         name = f"{stem}_{world}_{self.new_name(world, table)}"
         packed = pack(rng, content, rng.choice(["plain", "plain", "gz", "marked"]))
         self.write("directory", name, packed, (len(rows), 0))
+
+
+def plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,4 +1,4 @@
-"""Hours sum to days, and slices to totals: aggregates against the facts, in plain SQL."""
+"""Hours sum to days and slices to totals: aggregates against facts, in plain SQL."""
 
 from collections.abc import Iterator
 
@@ -36,9 +36,10 @@ def unequal_sums(ask) -> Iterator[str]:
     for name in ["true", *slices]:
         yield from difference(
             ask, f"attempts by day and {name}",
-            f"select {day}, {name}, count(*), {sums} from usage.fct_attempts group by all",
-            f"select {day}, {name}, sum(attempt_count), {sums} from {HOURLY} group by all"
-            " having sum(attempt_count) > 0",
+            f"select {day}, {name}, count(*), {sums} from usage.fct_attempts "
+            "group by all",
+            f"select {day}, {name}, sum(attempt_count), {sums} from {HOURLY} "
+            "group by all having sum(attempt_count) > 0",
         )  # fmt: skip
     requests = columns(ask, "usage.fct_logical_requests")
     for name in ["true", *(name for name in slices if name in requests)]:
@@ -67,7 +68,8 @@ def unequal_sums(ask) -> Iterator[str]:
             f"select {hour}, endpoint, model_served, count(*) from usage.fct_attempts "
             f"where {ANSWERED} and {metric} is not null group by all",
             "select hour_started_at, endpoint, model_served, sum(attempt_count) "
-            f"from performance.agg_latency_hourly where metric = '{metric}' group by all",
+            "from performance.agg_latency_hourly "
+            f"where metric = '{metric}' group by all",
         )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tests.nightly.world_calls import Call, epoch_us
+from tests.nightly.world_directory import LONG_AGO, Directory
 
 NIGHTS = (1, 2, 3, 4, 5)
 # A month ends among them.
@@ -21,7 +22,6 @@ HOUR, DAY, MS = timedelta(hours=1), timedelta(days=1), timedelta(milliseconds=1)
 EDGES = [-HOUR, -HOUR / 2, -MS, timedelta(0), MS, HOUR / 2, HOUR, 12 * HOUR]
 GAPS = [timedelta(seconds=1), HOUR - MS, HOUR, HOUR + MS, 2 * HOUR, 23 * HOUR]
 SHIFTS = [MS, HOUR, 3 * HOUR, DAY - MS, DAY, DAY + MS, 30 * HOUR, 2 * DAY + HOUR]
-LONG_AGO = datetime(1999, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,13 @@ class World:
 
     Attributes:
         calls: Every record; each has the night in which it comes first.
-        directory: (table, row, night).
     """
 
     name: str
     rng: random.Random
     calendar: Calendar
     calls: list[Call] = field(default_factory=list)
-    directory: list[tuple[str, dict[str, object], int]] = field(default_factory=list)
+    directory: Directory = field(default_factory=Directory)
 
     @property
     def prefix(self) -> str:
@@ -176,64 +175,39 @@ class World:
                 at=EVENING + timedelta(minutes=rng.randint(0, 299)),
             )  # fmt: skip
 
-    def own(self) -> None:
-        """A directory: who owned what, and corrections of it, some of them deletions."""
-        rng, seconds = self.rng, iter(self.rng.sample(range(10**6), 40))
 
-        def row(table: str, id_: str, since: datetime, night: int, **said: object):
-            said |= {"valid_from": since, "is_deleted": rng.random() < 0.1}
-            said["recorded_at"] = DAYS[0] + timedelta(seconds=next(seconds))
-            self.directory.append((table, {_IDS[table]: id_, **_of(table), **said}, night))
+def own(world: World) -> None:
+    """Who owned what, corrections of it, and deletions; the last come late."""
+    rng, directory = world.rng, world.directory
+    directory.seconds = iter(rng.sample(range(10**6), 40))
 
-        for number in "12":
-            team, key = f"{self.prefix}team{number}", f"{self.prefix}key{number}"
-            row("teams", team, LONG_AGO, 1, organization_id=self.id("org"))
-            row("api_keys", key, LONG_AGO, rng.choice([1, 1, 3]), team_id=self.id("team"))
-            for _ in range(rng.choice([0, 1, 2])):
-                since, night = self.moment(), rng.choice([1, 3, 3])
-                row("api_keys", key, since, night, team_id=self.id("team"))
-                since = self.moment()
-                row("teams", team, since, night, cost_center_id=self.id("center"),
-                    organization_id=self.id("org"))  # fmt: skip
-        if rng.random() < 0.4:
-            # What was true on one day alone comes late.
-            day, key = self.calendar.single[5], self.id("key")
-            before = as_of(self.rows("api_keys", key), day + DAY)
-            row("api_keys", key, day, 5, team_id=self.id("team"))
-            restored = {name: before.get(name) for name in ("team_id", "is_deleted")}
-            row("api_keys", key, day + DAY, 5, **restored)
-            self.directory[-1][1]["is_deleted"] = bool(before.get("is_deleted", True))
+    def say(table: str, id_: str, since: datetime, night: int, **said: object) -> None:
+        said.setdefault("is_deleted", rng.random() < 0.1)
+        directory.say(table, id_, since, night, **said)
 
-    def rows(
-        self, table: str, id_: str | None, night: int = NIGHTS[-1]
-    ) -> list[dict[str, object]]:
-        """What the directory says of a thing by a night."""
-        return [
-            row
-            for of, row, when in self.directory
-            if (of, row[_IDS[of]]) == (table, id_) and when <= night
-        ]
-
-
-_IDS = {"teams": "team_id", "api_keys": "api_key_id"}
-
-
-def _of(table: str) -> dict[str, object]:
-    if table == "teams":
-        return {"organization_id": None, "name": None, "cost_center_id": None}
-    names = "application_id project_id team_id developer_id issued_at"
-    return dict.fromkeys(names.split())
-
-
-def as_of(rows: list[dict[str, object]], moment: datetime) -> dict[str, object]:
-    """The row that holds at a moment; the last word where several begin as one."""
-    begun = [row for row in rows if row["valid_from"] <= moment]  # type: ignore[operator]
-    return max(begun, key=lambda r: (r["valid_from"], r["recorded_at"]), default={})
+    for number in "12":
+        team, key = f"{world.prefix}team{number}", f"{world.prefix}key{number}"
+        night = rng.choice([1, 1, 3])
+        say("teams", team, LONG_AGO, 1, organization_id=world.id("org"))
+        say("api_keys", key, LONG_AGO, night, team_id=world.id("team"))
+        for _ in range(rng.choice([0, 1, 2])):
+            night = rng.choice([1, 3, 3])
+            say("api_keys", key, world.moment(), night, team_id=world.id("team"))
+            owner = {"organization_id": world.id("org")}
+            center = world.id("center")
+            say("teams", team, world.moment(), night, cost_center_id=center, **owner)
+    if rng.random() < 0.4:
+        # What was true on one day alone.
+        day, key = world.calendar.single[NIGHTS[-1]], world.id("key")
+        before = directory.held("api_keys", key, day + DAY)
+        say("api_keys", key, day, NIGHTS[-1], team_id=world.id("team"))
+        said = {"team_id": before.get("team_id"), "is_deleted": not before}
+        say("api_keys", key, day + DAY, NIGHTS[-1], **said)
 
 
 def random_world(name: str, seed: str, shared: Calendar) -> World:
     world = World(name, random.Random(seed), shared)  # noqa: S311
-    world.own()
+    own(world)
     for number in range(world.rng.randint(2, 5)):
         world.ask(number)
     world.others()
