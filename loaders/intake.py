@@ -54,7 +54,9 @@ class Intake:
         self._home, self._ledger, self._con = home, ledger, con
         self._forced_format = forced_format
         self._key = key_of_lake(home.path, bool(ledger.entries))
-        self._seen = {place_of(entry): entry for entry in ledger.entries.values()}
+        # What was read anew lies at the same place: the last reading counts.
+        known = [*ledger.entries.values(), *ledger.live.values()]
+        self._seen = {place_of(entry): entry for entry in known}
         self._live: set[str] = set()
         # Live loads by what a new file may share with them: all bytes, or the first.
         self._by_sha256: dict[str, list[LedgerEntry]] = defaultdict(list)
@@ -107,7 +109,7 @@ class Intake:
             is_demo=Path(name).parts[0] == DEMO_FOLDER,
             is_growable=source.layout != "values",
         )
-        known = self._ledger.entries.get(load.id)
+        known = self._known(load)
         waiting = self._waiting[load.way_to_read]
         if known or load.id in waiting:
             return Outcome(name, "known", known)
@@ -183,6 +185,20 @@ class Intake:
             if load.source.content_key == key
         ]
 
+    def _known(self, load: Load) -> LedgerEntry | None:
+        """The entry of these bytes, unless another rule read the file in between."""
+        known = self._ledger.entries.get(load.id)
+        for entry in self._by_sha256.get(load.source.sha256, ()) if known else ():
+            way = entry.format, entry.gateway, entry.timezone
+            if (
+                entry.load_id in self._live
+                and entry.source_path == load.source_path
+                and way != load.way_to_read
+            ):
+                load.after = entry.load_id
+                return None
+        return known
+
     def _replaced(self, load: Load) -> tuple[str, ...]:
         """Live loads that this file contains whole: it grew, or is read anew."""
         source = load.source
@@ -191,7 +207,11 @@ class Intake:
             entry.load_id
             for entry in self._by_key.get(source.content_key or "", ())
             if load.is_growable
-            and (entry.format, entry.gateway, entry.timezone) == load.way_to_read
+            and (
+                (entry.format, entry.gateway, entry.timezone) == load.way_to_read
+                # It grew, and its rule changed meanwhile.
+                or entry.source_path == load.source_path
+            )
             and source.prefixes.get(entry.content_bytes) == entry.content_sha256
         }
         return tuple(sorted(found & self._live))

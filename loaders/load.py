@@ -12,9 +12,13 @@ from loaders.source_file import SourceFile
 WayToRead = tuple[str, str | None, str]
 
 
-def load_id(format_: Format, way: WayToRead, sha256: str) -> str:
-    """Identity of a load: the bytes of the file, and how they are read."""
-    text = f"{':'.join(map(str, way))}:{format_.version}:{sha256}"
+def load_id(format_: Format, way: WayToRead, sha256: str, after: str = "") -> str:
+    """Identity of a load: the bytes of the file, and how they are read.
+
+    Read again as they once were, they are another load, known by the one `after` which
+    they come: an entry of the ledger is never written anew.
+    """
+    text = f"{':'.join(map(str, way))}:{format_.version}:{sha256}{after}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -32,6 +36,7 @@ class Load:
         is_demo: The file was written by our own generator.
         is_growable: A line format: a longer file that begins with this one replaces it.
         replaces: Loads that this one takes the place of.
+        after: The load of the same file that was read otherwise in between, or nothing.
         first: Records of the package before its own.
     """
 
@@ -44,12 +49,13 @@ class Load:
     is_demo: bool
     is_growable: bool
     replaces: tuple[str, ...] = ()
+    after: str = ""
     first: int = 0
 
     @property
     def id(self) -> str:
         """See `load_id`."""
-        return load_id(self.format, self.way_to_read, self.source.sha256)
+        return load_id(self.format, self.way_to_read, self.source.sha256, self.after)
 
     @property
     def way_to_read(self) -> WayToRead:

@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable
@@ -164,6 +165,18 @@ def published(home: Home, sql: str) -> list[tuple[Any, ...]]:
     """Ask the published books, as an analyst does."""
     with duckdb.connect(str(home.published / "tollbook.duckdb"), read_only=True) as con:
         return con.execute(sql).fetchall()
+
+
+@pytest.fixture
+def seed() -> str:
+    """Of random worlds: `WORLD`, so that a failure can be had again, or a new one.
+
+    One example of hypothesis would always be its simplest: 0.
+    """
+    drawn = "0" if "CI" in os.environ else str(random.SystemRandom().getrandbits(32))
+    seed = os.environ.get("WORLD", drawn)
+    print(f"WORLD={seed}")
+    return seed
 
 
 @pytest.fixture(scope="session")

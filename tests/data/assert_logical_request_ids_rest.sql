@@ -6,8 +6,8 @@ select
     gateway,
     logical_request_id,
     event_date,
-    count(*) as attempt_count
-from {{ ref('fct_attempts') }}
+    count(*) as record_count
+from {{ ref('stg_gateway__requests') }}
 where
     {{ audited_days('event_date') }}
     and logical_request_id <> request_id

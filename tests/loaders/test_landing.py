@@ -456,6 +456,41 @@ def test_a_rule_that_changed_is_applied_to_files_that_did_not(home, load, landed
     ]
 
 
+def read_in(home, zone):
+    (home.path / "tollbook.toml").write_text(
+        f"[[inbox]]\nglob = '*'\ntimezone = '{zone}'\n"
+    )
+    return load_inbox(open_home(home.path))
+
+
+def test_a_rule_that_is_taken_back_holds_again(home, landed):
+    content = ndjson(record("a", startTime="2026-04-01 00:00:00"))
+    (home.inbox / "a").write_bytes(content)
+    for _ in range(3):
+        for zone, time in (
+            ("UTC", "2026-04-01 00:00:00"),
+            ("Asia/Tokyo", "2026-03-31 15:00:00"),
+        ):
+            assert [o.status for o in read_in(home, zone)] == ["landed"]
+            assert [o.status for o in read_in(home, zone)] == ["known"]
+            assert landed("select requested_at::varchar from requests") == [(time,)]
+    (home.inbox / "a").touch()
+    assert [o.status for o in read_in(home, "Asia/Tokyo")] == ["known"]
+
+
+def test_a_file_that_grew_while_its_rule_changed_is_read_by_the_new_one(home, landed):
+    early = ndjson(record("a", startTime="2026-04-01 00:00:00"))
+    (home.inbox / "a").write_bytes(early)
+    read_in(home, "UTC")
+    late = ndjson(record("b", startTime="2026-04-01 01:00:00"))
+    (home.inbox / "a").write_bytes(early + late)
+    read_in(home, "Asia/Tokyo")
+    assert landed("select requested_at::varchar from requests order by 1") == [
+        ("2026-03-31 15:00:00",),
+        ("2026-03-31 16:00:00",),
+    ]
+
+
 def test_the_same_bytes_under_two_rules_are_one_load(home, landed):
     (home.path / "tollbook.toml").write_text(
         "[[inbox]]\nglob = 'eu/*'\ntimezone = 'Europe/Berlin'\n"

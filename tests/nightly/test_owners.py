@@ -10,8 +10,6 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 
 import duckdb
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
 
 from loaders.contract import duckdb_type
 from loaders.home import open_home
@@ -331,8 +329,6 @@ def killed_build(home, after):
 
 
 # One build holds many worlds, side by side: a build is what takes time.
-@settings(max_examples=1, phases=[Phase.generate])
-@given(seed=st.integers(0, 2**32))
 def test_every_attempt_has_the_owner_of_its_moment(seed, tmp_path_factory):
     rng = random.Random(seed)  # noqa: S311
     worlds = [World(rng, f"w{number}-") for number in range(WORLDS)]

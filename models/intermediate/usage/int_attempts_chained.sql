@@ -61,6 +61,25 @@ restless as (
     having count(distinct hour_started_at) > 10
 ),
 
+apart as (
+    select
+        candidates.load_id,
+        candidates.record_no,
+        candidates.requested_at as logical_requested_at,
+        cast(1 as bigint) as attempt_no,
+        cast(1 as bigint) as recorded_attempt_count,
+        case when candidates.attempted_fallbacks = 0 then candidates.attempted_retries + 1
+        end as attempts_total,
+        true as is_of_restless_id,
+        candidates.event_date
+    from candidates
+    inner join restless
+        on
+            candidates.gateway = restless.gateway
+            and candidates.logical_request_id = restless.logical_request_id
+            and candidates.event_date = restless.event_date
+),
+
 preceded as (
     select
         candidates.*,
@@ -113,10 +132,17 @@ numbered as (
             order by requested_at nulls last, request_id nulls last
             rows between unbounded preceding and unbounded following
         ) as attempts_total,
+        false as is_of_restless_id,
         event_date
     from chained
     window chain as (partition by gateway, logical_request_id, chain_no)
+),
+
+placed as (
+    select * from numbered
+    union all
+    select * from apart
 )
 
-select * from numbered
+select * from placed
 where {{ in_batch('event_date') }}

@@ -15,9 +15,11 @@ attempts as (
         {{ all_but('requests', [
             'load_id', 'record_no', 'format_rank', 'logical_request_id',
         ]) }},
-        -- A request that names no logical request is one by itself.
-        coalesce(requests.logical_request_id, requests.request_id)
-            as logical_request_id,
+        -- A request that names no logical request, or none that rests, is one by itself.
+        case
+            when chained.is_of_restless_id then requests.request_id
+            else coalesce(requests.logical_request_id, requests.request_id)
+        end as logical_request_id,
         coalesce(chained.logical_requested_at, requests.requested_at)
             as logical_requested_at,
         coalesce(chained.attempt_no, 1) as attempt_no,
