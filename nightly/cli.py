@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,7 @@ from nightly.lock import AnotherRunHoldsTheLock, only_run
 from nightly.publish import publish as run_publish
 from nightly.scan import scan as run_scan
 from nightly.scan import tell_scanned
+from nightly.spark import build_on_spark
 from nightly.status import status as read_status
 
 app = typer.Typer(
@@ -40,6 +42,18 @@ app = typer.Typer(
 HomeOption = Annotated[
     Path | None,
     typer.Option("--home", help="Installation; default: $TOLLBOOK_HOME, else ./data."),
+]
+
+
+class Target(StrEnum):
+    """An engine that can build the books."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
+TargetOption = Annotated[
+    Target, typer.Option("--target", help="The engine; spark needs Java 17.")
 ]
 
 
@@ -71,11 +85,17 @@ def build(
     full: Annotated[
         bool, typer.Option("--full", help="Build everything anew, into a new file.")
     ] = False,
+    target: TargetOption = Target.DUCKDB,
     home: HomeOption = None,
 ) -> None:
-    """Bring the warehouse up to the lake; by default only the days that changed."""
+    """Bring the warehouse up to the lake; by default only the days that changed.
+
+    On Spark the books are tables under build/spark/warehouse/, for other tools: they
+    are neither audited nor published, and a change of the directory builds all of them.
+    """
     with _run(home) as here:
-        nights.tell_built(run_build(here, full, say))
+        run = build_on_spark if target is Target.SPARK else run_build
+        nights.tell_built(run(here, full, say))
 
 
 @app.command()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from loaders.errors import BuildFailed
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+Target = Literal["duckdb", "spark"]
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,14 @@ class Dbt:
         warehouse: Path,
         batch_size: str = "day",
         is_one_contract: bool = False,
+        target: Target = "duckdb",
     ) -> None:
         # Imported here: it takes a second that `tollbook --help` need not wait for.
         from dbt.cli.main import dbtRunner
 
         self._folder = home / "build" / "dbt"
+        self._target = target
+        self.batch_size = batch_size
         self._errors: list[str] = []
         self._environment = {
             "TOLLBOOK_HOME": str(home),
@@ -98,6 +103,19 @@ class Dbt:
                 why = "; ".join([str(result.message), *self._errors[:3]])
                 raise BuildFailed(f"model {result.name}: {why}")
 
+    def run_operation(self, macro: str) -> None:
+        """Run a macro that no model calls.
+
+        Raises:
+            BuildFailed: It failed.
+        """
+        with self._in_environment():
+            done = self._runner.invoke(
+                [*self._common(), "run-operation", macro, *self._paths()]
+            )
+        if not done.success:
+            raise BuildFailed(f"macro {macro}: {done.exception or done.result}")
+
     def close(self) -> None:
         """Checkpoint and release the warehouse."""
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -118,10 +136,11 @@ class Dbt:
         )  # fmt: skip
 
     def _paths(self) -> Sequence[str]:
-        target = str(self._folder / "target")
+        # Apart, or each engine would throw away what dbt parsed for the other.
+        target = str(self._folder / "target" / self._target)
         return (
             "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
-            "--target-path", target,
+            "--target-path", target, "--target", self._target,
         )  # fmt: skip
 
     @contextmanager
