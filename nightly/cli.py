@@ -24,7 +24,7 @@ from nightly.lock import AnotherRunHoldsTheLock, only_run
 from nightly.publish import publish as run_publish
 from nightly.scan import scan as run_scan
 from nightly.scan import tell_scanned
-from nightly.spark import build_on_spark
+from nightly.spark import audit_on_spark, build_on_spark
 from nightly.status import status as read_status
 
 app = typer.Typer(
@@ -103,11 +103,13 @@ def audit(
     full: Annotated[
         bool, typer.Option("--full", help="Test every day, not only new ones.")
     ] = False,
+    target: TargetOption = Target.DUCKDB,
     home: HomeOption = None,
 ) -> None:
-    """Test the days built since the last audit that passed."""
+    """Test the days built since the last audit that passed; on Spark, all of them."""
     with _run(home) as here:
-        nights.tell_audit(run_audit(here, full))
+        on_spark = target is Target.SPARK
+        nights.tell_audit(audit_on_spark(here) if on_spark else run_audit(here, full))
 
 
 @app.command()

@@ -1,9 +1,9 @@
 """The same books on Spark, in a local session: for a lake that one machine outgrew.
 
 dbt builds the same models, in the same phases, from the same lake. What DuckDB keeps
-inside its build file, `build/spark/built.json` keeps here: which loads and which code the
-tables hold. It is deleted before a build and written after one, so that a build that
-was killed is followed by one of everything. Nothing is published from here.
+inside its build file, `build/spark/built.json` keeps here: which loads and which code
+the tables hold. It is deleted before a build and written after one, so that a build
+that was killed is followed by one of everything. Nothing is published from here.
 """
 
 import os
@@ -16,11 +16,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from loaders.compiled_ledger import compile_ledger
-from loaders.errors import SettingsError
+from loaders.errors import NotPublished, SettingsError
 from loaders.home import Home
 from loaders.json_files import read_json, write_json
 from loaders.lake import prepare
 from loaders.ledger import Ledger
+from nightly.audit import Audited, findings
 from nightly.build import Built, Say, run_days, run_derived, run_lookups
 from nightly.days import all_days, batch_size, touched_days, whole_months
 from nightly.dbt import Dbt
@@ -44,7 +45,7 @@ def build_on_spark(home: Home, full: bool, say: Say) -> Built:
         SettingsError: Java or Spark is not installed.
         BuildFailed: A model failed. The next build starts over with everything.
     """
-    code = f"{code_hash()} {_engine()}"
+    code = f"{code_hash()} {spark_version()}"
     ledger = prepare(home.lake)
     compile_ledger(ledger, home.build / "ledger")
     held = {key: entry.fingerprint for key, entry in ledger.live.items()}
@@ -54,7 +55,8 @@ def build_on_spark(home: Home, full: bool, say: Say) -> Built:
     if days is None:
         shutil.rmtree(_file(home).parent, ignore_errors=True)
         days = all_days(ledger.live)
-    size = batch_size(days, ledger.live)
+    # A batch costs seconds here, and a large one no memory that Spark lacks.
+    size = "month" if is_full else batch_size(days, ledger.live)
     if size == "month":
         days = whole_months(days)
     dbt = Dbt(home.path, home.warehouse, size, target="spark")
@@ -67,6 +69,25 @@ def build_on_spark(home: Home, full: bool, say: Say) -> Built:
         dbt.close()
     write_json(_file(home), {"code": code, "loads": held})
     return Built(is_full, frozenset(days))
+
+
+def audit_on_spark(home: Home) -> Audited:
+    """Run every data test on Spark's tables, on every day.
+
+    Raises:
+        SettingsError: Java or Spark is not installed.
+        NotPublished: There is nothing to audit yet.
+    """
+    spark_version()
+    built = read_json(_file(home))
+    if built is None:
+        raise NotPublished("no build is complete; run: tollbook build --target spark")
+    dbt = Dbt(home.path, home.warehouse, target="spark")
+    try:
+        results = dbt.invoke("test", "--exclude-resource-type", "unit_test", select="*")
+    finally:
+        dbt.close()
+    return findings(built["code"], results)
 
 
 def _changed_days(
@@ -84,8 +105,8 @@ def _changed_days(
     return touched_days(ledger.entries, ledger.live, built["loads"])
 
 
-def _engine() -> str:
-    """Version of Spark.
+def spark_version() -> str:
+    """Version of the Spark that would run.
 
     Raises:
         SettingsError: It cannot run here; the message says what to install.
