@@ -52,7 +52,9 @@ class Dbt:
         # Imported here: it takes a second that `tollbook --help` need not wait for.
         from dbt.cli.main import dbtRunner
 
-        self._folder = home / "build" / "dbt"
+        # Apart, or each engine would throw away what dbt parsed for the other.
+        folder = "dbt" if target == "duckdb" else f"{target}/dbt"
+        self._folder = home / "build" / folder
         self._target = target
         self.batch_size = batch_size
         self._errors: list[str] = []
@@ -136,8 +138,7 @@ class Dbt:
         )  # fmt: skip
 
     def _paths(self) -> Sequence[str]:
-        # Apart, or each engine would throw away what dbt parsed for the other.
-        target = str(self._folder / "target" / self._target)
+        target = str(self._folder / "target")
         return (
             "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
             "--target-path", target, "--target", self._target,

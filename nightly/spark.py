@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from loaders.compiled_ledger import compile_ledger
 from loaders.errors import NotPublished, SettingsError
@@ -45,11 +46,15 @@ def build_on_spark(home: Home, full: bool, say: Say) -> Built:
         SettingsError: Java or Spark is not installed.
         BuildFailed: A model failed. The next build starts over with everything.
     """
-    code = f"{code_hash()} {spark_version()}"
+    # The metastore knows its tables by where they lie.
+    code = f"{code_hash()} {spark_version()} {home.path}"
     ledger = prepare(home.lake)
     compile_ledger(ledger, home.build / "ledger")
     held = {key: entry.fingerprint for key, entry in ledger.live.items()}
-    days = None if full else _changed_days(_file(home), ledger, code, held)
+    before = None if full else read_json(_file(home))
+    if before == {"code": code, "loads": held}:
+        return Built(is_full=False, days=frozenset())
+    days = _changed_days(before, ledger, code, held)
     is_full = days is None
     _file(home).unlink(missing_ok=True)
     if days is None:
@@ -91,18 +96,17 @@ def audit_on_spark(home: Home) -> Audited:
 
 
 def _changed_days(
-    file: Path, ledger: Ledger, code: str, held: Mapping[str, str]
+    before: Mapping[str, Any] | None, ledger: Ledger, code: str, held: Mapping[str, str]
 ) -> set[date] | None:
     """Days to build; None for everything."""
-    built = read_json(file)
-    if built is None or built["code"] != code:
+    if before is None or before["code"] != code:
         return None
-    changed = {load for load, _ in held.items() ^ built["loads"].items()}
+    changed = {load for load, _ in held.items() ^ before["loads"].items()}
     if not changed <= ledger.entries.keys():
         return None
     if any(ledger.entries[load].stream.startswith("directory_") for load in changed):
         return None
-    return touched_days(ledger.entries, ledger.live, built["loads"])
+    return touched_days(ledger.entries, ledger.live, before["loads"])
 
 
 def spark_version() -> str:
@@ -117,7 +121,7 @@ def spark_version() -> str:
     except PackageNotFoundError as error:
         raise SettingsError(
             "Spark is not installed; `make test` installs it, or: "
-            ".venv/bin/pip install 'tollbook[spark]'"
+            ".venv/bin/pip install -e '.[spark]'"
         ) from error
     if _java() < _OLDEST_JAVA:
         raise SettingsError(
