@@ -1,12 +1,9 @@
 """`tollbook`: what a person or a scheduler types."""
 
 import json
-import os
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +15,16 @@ from loaders.inbox import load_inbox
 from nightly import night as nights
 from nightly.audit import audit as run_audit
 from nightly.build import build as run_build
-from nightly.console import file_progress, needs_attention, say, tell, tell_loads
+from nightly.console import (
+    bug_report,
+    file_progress,
+    needs_attention,
+    plain,
+    say,
+    tell,
+    tell_loads,
+)
+from nightly.dbt import Target
 from nightly.first_night import write_company, write_first_night
 from nightly.lock import AnotherRunHoldsTheLock, only_run
 from nightly.publish import publish as run_publish
@@ -44,16 +50,8 @@ HomeOption = Annotated[
     typer.Option("--home", help="Installation; default: $TOLLBOOK_HOME, else ./data."),
 ]
 
-
-class Target(StrEnum):
-    """An engine that can build the books."""
-
-    DUCKDB = "duckdb"
-    SPARK = "spark"
-
-
 TargetOption = Annotated[
-    Target, typer.Option("--target", help="The engine; spark needs Java 17.")
+    Target, typer.Option("--target", help="Engine; spark needs Java 17 and pyspark.")
 ]
 
 
@@ -90,8 +88,8 @@ def build(
 ) -> None:
     """Bring the warehouse up to the lake; by default only the days that changed.
 
-    On Spark the books are tables under build/spark/warehouse/, for other tools: they
-    are neither audited nor published, and a change of the directory builds all of them.
+    On Spark the books are tables under build/spark/warehouse/, replaced in place and
+    never published; a change of the directory builds all of them anew.
     """
     with _run(home) as here:
         run = build_on_spark if target is Target.SPARK else run_build
@@ -140,7 +138,7 @@ def status(
             sys.stdout.write(json.dumps(found, indent=1) + "\n")
             return
         for name, value in found.items():
-            tell(f"{name:<22} {_plain(value)}")
+            tell(f"{name:<22} {plain(value)}")
 
 
 @app.command()
@@ -234,39 +232,12 @@ def _errors() -> Iterator[None]:
     except OSError as error:
         _stop(nights.NOT_PUBLISHED, f"{error.strerror}: {error.filename}")
     except Exception as error:
-        _stop(nights.BUG, _bug_report(error))
+        _stop(nights.BUG, bug_report(error))
 
 
 def _stop(code: int, message: str) -> None:
     say(f"tollbook: {message}")
     raise typer.Exit(code)
-
-
-def _bug_report(error: Exception) -> str:
-    """Where it happened; the message only on request, for it may quote a record."""
-    if os.environ.get("TOLLBOOK_DEBUG"):
-        return "".join(traceback.format_exception(error))
-    frames = traceback.extract_tb(error.__traceback__)
-    where = [f"  {Path(f.filename).name}:{f.lineno} {f.name}" for f in frames[-5:]]
-    return "\n".join(
-        [
-            f"this is a bug in tollbook ({type(error).__name__}); nothing was lost.",
-            *where,
-            "Run again with TOLLBOOK_DEBUG=1 for the whole of it.",
-        ]
-    )
-
-
-def _plain(value: object) -> str:
-    match value:
-        case None:
-            return "-"
-        case dict():
-            return ", ".join(f"{k} {_plain(v)}" for k, v in value.items()) or "-"
-        case list():
-            return ", ".join(_plain(item) for item in value) or "-"
-        case _:
-            return str(value)
 
 
 main: Callable[[], None] = app

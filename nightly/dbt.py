@@ -8,8 +8,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from loaders.errors import BuildFailed
 
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parents[1]
 
-Target = Literal["duckdb", "spark"]
+
+class Target(StrEnum):
+    """An engine that can build the books."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
 
 
 @dataclass(frozen=True)
@@ -47,13 +53,13 @@ class Dbt:
         warehouse: Path,
         batch_size: str = "day",
         is_one_contract: bool = False,
-        target: Target = "duckdb",
+        target: Target = Target.DUCKDB,
     ) -> None:
         # Imported here: it takes a second that `tollbook --help` need not wait for.
         from dbt.cli.main import dbtRunner
 
         # Apart, or each engine would throw away what dbt parsed for the other.
-        folder = "dbt" if target == "duckdb" else f"{target}/dbt"
+        folder = "dbt" if target is Target.DUCKDB else f"{target}/dbt"
         self._folder = home / "build" / folder
         self._target = target
         self.batch_size = batch_size

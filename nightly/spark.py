@@ -25,7 +25,7 @@ from loaders.ledger import Ledger
 from nightly.audit import Audited, findings
 from nightly.build import Built, Say, run_days, run_derived, run_lookups
 from nightly.days import all_days, batch_size, touched_days, whole_months
-from nightly.dbt import Dbt
+from nightly.dbt import Dbt, Target
 from nightly.warehouse import code_hash
 
 _OLDEST_JAVA = 17
@@ -64,7 +64,7 @@ def build_on_spark(home: Home, full: bool, say: Say) -> Built:
     size = "month" if is_full else batch_size(days, ledger.live)
     if size == "month":
         days = whole_months(days)
-    dbt = Dbt(home.path, home.warehouse, size, target="spark")
+    dbt = Dbt(home.path, home.warehouse, size, target=Target.SPARK)
     try:
         dbt.run_operation("lake_views")
         run_lookups(dbt, say)
@@ -87,7 +87,7 @@ def audit_on_spark(home: Home) -> Audited:
     built = read_json(_file(home))
     if built is None:
         raise NotPublished("no build is complete; run: tollbook build --target spark")
-    dbt = Dbt(home.path, home.warehouse, target="spark")
+    dbt = Dbt(home.path, home.warehouse, target=Target.SPARK)
     try:
         results = dbt.invoke("test", "--exclude-resource-type", "unit_test", select="*")
     finally:

@@ -166,7 +166,7 @@ def audited(built):
 
 
 @pytest.fixture(scope="module")
-def after(built, before, audited):
+def after(built, before):
     """The same, after a file was read under another rule and its day emptied."""
     (built.path / "tollbook.toml").write_text(
         "[[inbox]]\nglob = 'moved/*'\ntimezone = 'Pacific/Kiritimati'\n"
