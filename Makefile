@@ -1,5 +1,5 @@
 # Two commands: `make nightly` runs a night, `make test` proves the code. Both install
-# what they need into .venv from the lock files, once.
+# what they need into .venv from the lock files, once; Spark comes with `make test`.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -28,8 +28,8 @@ lock:
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		--upgrade -o requirements.lock
-	uv pip compile pyproject.toml --group build --extra dev --universal \
-		--python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile pyproject.toml --group build --extra dev --extra spark \
+		--universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-header -c requirements.lock -o requirements-dev.lock
 
 clean:

@@ -46,7 +46,7 @@ def _duckdb(source: str, target: str) -> float:
         "bool": "boolean",
     }  # fmt: skip
 
-    def type_of(field: Any) -> str:  # noqa: ANN401
+    def type_of(field: Any) -> str:
         if isinstance(field, dict):
             inner = ", ".join(f'"{name}" {type_of(f)}' for name, f in field.items())
             return f"struct({inner})"
@@ -74,7 +74,7 @@ def _polars(source: str, target: str) -> float:
         "bool": pl.Boolean,
     }  # fmt: skip
 
-    def type_of(field: Any) -> Any:  # noqa: ANN401
+    def type_of(field: Any) -> Any:
         if isinstance(field, dict):
             return pl.Struct({name: type_of(f) for name, f in field.items()})
         return pl.List(type_of(field[0])) if isinstance(field, list) else names[field]
@@ -98,7 +98,7 @@ def _pyarrow(source: str, target: str) -> float:
         "int": pa.int64(), "bool": pa.bool_(),
     }  # fmt: skip
 
-    def type_of(field: Any) -> Any:  # noqa: ANN401
+    def type_of(field: Any) -> Any:
         if isinstance(field, dict):
             return pa.struct([(name, type_of(f)) for name, f in field.items()])
         return pa.list_(type_of(field[0])) if isinstance(field, list) else names[field]
@@ -125,7 +125,7 @@ def _chdb(source: str, target: str) -> float:
         "bool": "Nullable(Bool)",
     }  # fmt: skip
 
-    def type_of(field: Any) -> str:  # noqa: ANN401
+    def type_of(field: Any) -> str:
         if isinstance(field, dict):
             return f"Tuple({', '.join(f'{n} {type_of(f)}' for n, f in field.items())})"
         return (

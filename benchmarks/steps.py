@@ -37,7 +37,7 @@ def build(home: Home) -> Seconds:
     parsing = 0.0
 
     class Timed(Dbt):
-        def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
+        def __init__(self, *args: Any, **options: Any) -> None:
             nonlocal parsing
             began = time.perf_counter()
             super().__init__(*args, **options)

@@ -24,7 +24,7 @@ from loaders.streams import STREAMS
 _VOCABULARY = Path(__file__).with_name("vocabulary.sql")
 # No gateway writes a larger record; a longer line fails the file by name.
 _MAX_RECORD_BYTES = 256 << 20
-# DuckDB cuts a file into pieces of twice the largest record, and reads them in parallel.
+# DuckDB reads a file in parallel, in pieces of twice the largest record.
 _USUAL_RECORD_BYTES = 16 << 20
 _SPILL = "tollbook-spill-"
 Connection = duckdb.DuckDBPyConnection
@@ -138,7 +138,9 @@ def _fill_placed(con: Connection, package: Package) -> None:
         """
         create or replace temp table placed as
         with loads as (
-            select unnest($ids::varchar[]) as load_id, unnest($firsts::bigint[]) as first
+            select
+                unnest($ids::varchar[]) as load_id,
+                unnest($firsts::bigint[]) as first
         )
         select
             rows.row_id,

@@ -1,6 +1,7 @@
 """Whether the books keep their promises: dbt's tests on the days built since."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from loaders.json_files import read_json, write_json
 from loaders.ledger import Ledger
 from nightly.build import one_contract, run_views
 from nightly.days import all_days, windows
-from nightly.dbt import Dbt
+from nightly.dbt import Dbt, NodeResult
 from nightly.warehouse import Absorbed, distrust, end_audit, read_absorbed
 
 
@@ -76,22 +77,27 @@ def audit(home: Home, full: bool = False) -> Audited:
         )  # fmt: skip
     finally:
         dbt.close()
-    found = {"pass": [], "warn": [], "fail": []}  # type: dict[str, list[Broken]]
-    for result in results:
-        kind = result.status if result.status in found else "fail"
-        found[kind].append(Broken(result.name, result.failures, result.message))
-    audited = Audited(
-        absorbed.books,
-        len(found["pass"]),
-        tuple(found["warn"]),
-        tuple(found["fail"]),
-    )
+    audited = findings(absorbed.books, results)
     write_json(_audit_file(home), asdict(audited))
     if not audited.failed:
         end_audit(home.warehouse)
     elif full:
         distrust(home.warehouse, all_days(ledger.live))
     return audited
+
+
+def findings(books: str, results: Iterable[NodeResult]) -> Audited:
+    """What dbt's tests found in these books."""
+    found = {"pass": [], "warn": [], "fail": []}  # type: dict[str, list[Broken]]
+    for result in results:
+        kind = result.status if result.status in found else "fail"
+        found[kind].append(Broken(result.name, result.failures, result.message))
+    return Audited(
+        books,
+        len(found["pass"]),
+        tuple(found["warn"]),
+        tuple(found["fail"]),
+    )
 
 
 def passed_audit(home: Home, absorbed: Absorbed) -> Audited | None:

@@ -109,8 +109,7 @@ def _build_into(
     size = batch_size(days, ledger.live)
     dbt = Dbt(home.path, warehouse, size, one_contract(ledger))
     try:
-        say("build: sources and lookups")
-        dbt.run(select=_LOOKUPS[0], exclude=_LOOKUPS[1])
+        run_lookups(dbt, say)
         dbt.close()
         if not is_new:
             days = days | owned_days(days_of_changed_lookups(warehouse), ledger.live)
@@ -120,18 +119,34 @@ def _build_into(
         if size == "month":
             days = whole_months(days)
         begin_build(warehouse, days)
-        for first, last in windows(days) or ([_NO_DAYS] if is_new else []):
-            say(f"build: {first} to {last}, by {size}")
-            dbt.run(
-                "--event-time-start", first.isoformat(),
-                "--event-time-end", (last + timedelta(days=1)).isoformat(),
-                select=_BY_DAY,
-            )  # fmt: skip
-        say("build: everything that is derived")
-        dbt.run(select="*", exclude=f"+{_MICROBATCH}")
+        run_days(dbt, days, is_new, say)
+        run_derived(dbt, say)
     finally:
         dbt.close()
     return days
+
+
+def run_lookups(dbt: Dbt, say: Say) -> None:
+    """Phase 1: everything upstream that has no day."""
+    say("build: sources and lookups")
+    dbt.run(select=_LOOKUPS[0], exclude=_LOOKUPS[1])
+
+
+def run_days(dbt: Dbt, days: set[date], is_new: bool, say: Say) -> None:
+    """Phase 2: models by day, once per contiguous range."""
+    for first, last in windows(days) or ([_NO_DAYS] if is_new else []):
+        say(f"build: {first} to {last}, by {dbt.batch_size}")
+        dbt.run(
+            "--event-time-start", first.isoformat(),
+            "--event-time-end", (last + timedelta(days=1)).isoformat(),
+            select=_BY_DAY,
+        )  # fmt: skip
+
+
+def run_derived(dbt: Dbt, say: Say) -> None:
+    """Phase 3: the rest, once."""
+    say("build: everything that is derived")
+    dbt.run(select="*", exclude=f"+{_MICROBATCH}")
 
 
 def run_views(dbt: Dbt) -> None:

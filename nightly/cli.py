@@ -1,9 +1,7 @@
 """`tollbook`: what a person or a scheduler types."""
 
 import json
-import os
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,13 +15,23 @@ from loaders.inbox import load_inbox
 from nightly import night as nights
 from nightly.audit import audit as run_audit
 from nightly.build import build as run_build
-from nightly.console import file_progress, needs_attention, say, tell, tell_loads
+from nightly.console import (
+    bug_report,
+    file_progress,
+    needs_attention,
+    plain,
+    say,
+    tell,
+    tell_loads,
+)
+from nightly.dbt import Target
 from nightly.exits import BUG, NEEDS_ATTENTION, meaning
 from nightly.first_night import write_company, write_first_night
 from nightly.lock import only_run
 from nightly.publish import publish as run_publish
 from nightly.scan import scan as run_scan
 from nightly.scan import tell_scanned
+from nightly.spark import audit_on_spark, build_on_spark
 from nightly.status import status as read_status
 
 app = typer.Typer(
@@ -41,6 +49,10 @@ app = typer.Typer(
 HomeOption = Annotated[
     Path | None,
     typer.Option("--home", help="Installation; default: $TOLLBOOK_HOME, else ./data."),
+]
+
+TargetOption = Annotated[
+    Target, typer.Option("--target", help="Engine; spark needs Java 17 and pyspark.")
 ]
 
 
@@ -72,11 +84,17 @@ def build(
     full: Annotated[
         bool, typer.Option("--full", help="Build everything anew, into a new file.")
     ] = False,
+    target: TargetOption = Target.DUCKDB,
     home: HomeOption = None,
 ) -> None:
-    """Bring the warehouse up to the lake; by default only the days that changed."""
+    """Bring the warehouse up to the lake; by default only the days that changed.
+
+    On Spark the books are tables under build/spark/warehouse/, replaced in place and
+    never published; a change of the directory builds all of them anew.
+    """
     with _run(home) as here:
-        nights.tell_built(run_build(here, full, say))
+        run = build_on_spark if target is Target.SPARK else run_build
+        nights.tell_built(run(here, full, say))
 
 
 @app.command()
@@ -84,11 +102,13 @@ def audit(
     full: Annotated[
         bool, typer.Option("--full", help="Test every day, not only new ones.")
     ] = False,
+    target: TargetOption = Target.DUCKDB,
     home: HomeOption = None,
 ) -> None:
-    """Test the days built since the last audit that passed."""
+    """Test the days built since the last audit that passed; on Spark, all of them."""
     with _run(home) as here:
-        nights.tell_audit(run_audit(here, full))
+        on_spark = target is Target.SPARK
+        nights.tell_audit(audit_on_spark(here) if on_spark else run_audit(here, full))
 
 
 @app.command()
@@ -119,7 +139,7 @@ def status(
             sys.stdout.write(json.dumps(found, indent=1) + "\n")
             return
         for name, value in found.items():
-            tell(f"{name:<22} {_plain(value)}")
+            tell(f"{name:<22} {plain(value)}")
 
 
 @app.command()
@@ -205,39 +225,12 @@ def _errors() -> Iterator[None]:
     except (typer.Exit, typer.Abort):
         raise
     except Exception as error:
-        _stop(*(meaning(error) or (BUG, _bug_report(error))))
+        _stop(*(meaning(error) or (BUG, bug_report(error))))
 
 
 def _stop(code: int, message: str) -> None:
     say(f"tollbook: {message}")
     raise typer.Exit(code)
-
-
-def _bug_report(error: Exception) -> str:
-    """Where it happened; the message only on request, for it may quote a record."""
-    if os.environ.get("TOLLBOOK_DEBUG"):
-        return "".join(traceback.format_exception(error))
-    frames = traceback.extract_tb(error.__traceback__)
-    where = [f"  {Path(f.filename).name}:{f.lineno} {f.name}" for f in frames[-5:]]
-    return "\n".join(
-        [
-            f"this is a bug in tollbook ({type(error).__name__}); nothing was lost.",
-            *where,
-            "Run again with TOLLBOOK_DEBUG=1 for the whole of it.",
-        ]
-    )
-
-
-def _plain(value: object) -> str:
-    match value:
-        case None:
-            return "-"
-        case dict():
-            return ", ".join(f"{k} {_plain(v)}" for k, v in value.items()) or "-"
-        case list():
-            return ", ".join(_plain(item) for item in value) or "-"
-        case _:
-            return str(value)
 
 
 main: Callable[[], None] = app

@@ -1,11 +1,14 @@
 """What a person or a scheduler sees: bars on a terminal, plain lines elsewhere."""
 
+import os
 import sys
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -149,3 +152,31 @@ def needs_attention(outcomes: list[Outcome], settings: Settings) -> list[str]:
     if refused > settings.max_rejected_ratio * read:
         reasons.append(f"{refused:,} of {read:,} records were rejected")
     return reasons
+
+
+def bug_report(error: Exception) -> str:
+    """Where it happened; the message only on request, for it may quote a record."""
+    if os.environ.get("TOLLBOOK_DEBUG"):
+        return "".join(traceback.format_exception(error))
+    frames = traceback.extract_tb(error.__traceback__)
+    where = [f"  {Path(f.filename).name}:{f.lineno} {f.name}" for f in frames[-5:]]
+    return "\n".join(
+        [
+            f"this is a bug in tollbook ({type(error).__name__}); nothing was lost.",
+            *where,
+            "Run again with TOLLBOOK_DEBUG=1 for the whole of it.",
+        ]
+    )
+
+
+def plain(value: object) -> str:
+    """A value of `tollbook status` as a person reads it."""
+    match value:
+        case None:
+            return "-"
+        case dict():
+            return ", ".join(f"{k} {plain(v)}" for k, v in value.items()) or "-"
+        case list():
+            return ", ".join(plain(item) for item in value) or "-"
+        case _:
+            return str(value)

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+
+class Target(StrEnum):
+    """An engine that can build the books."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
 
 
 @dataclass(frozen=True)
@@ -46,11 +54,16 @@ class Dbt:
         warehouse: Path,
         batch_size: str = "day",
         is_one_contract: bool = False,
+        target: Target = Target.DUCKDB,
     ) -> None:
         # Imported here: it takes a second that `tollbook --help` need not wait for.
         from dbt.cli.main import dbtRunner
 
-        self._folder = home / "build" / "dbt"
+        # Apart, or each engine would throw away what dbt parsed for the other.
+        folder = "dbt" if target is Target.DUCKDB else f"{target}/dbt"
+        self._folder = home / "build" / folder
+        self._target = target
+        self.batch_size = batch_size
         self._errors: list[str] = []
         self._environment = {
             "TOLLBOOK_HOME": str(home),
@@ -101,6 +114,19 @@ class Dbt:
                 why = "; ".join([str(result.message), *self._errors[:3]])
                 raise BuildFailed(f"model {result.name}: {why}")
 
+    def run_operation(self, macro: str) -> None:
+        """Run a macro that no model calls.
+
+        Raises:
+            BuildFailed: It failed.
+        """
+        with self._in_environment():
+            done = self._runner.invoke(
+                [*self._common(), "run-operation", macro, *self._paths()]
+            )
+        if not done.success:
+            raise BuildFailed(f"macro {macro}: {done.exception or done.result}")
+
     def close(self) -> None:
         """Checkpoint and release the warehouse."""
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -124,7 +150,7 @@ class Dbt:
         target = str(self._folder / "target")
         return (
             "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
-            "--target-path", target,
+            "--target-path", target, "--target", self._target,
         )  # fmt: skip
 
     @contextmanager

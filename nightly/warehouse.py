@@ -46,9 +46,10 @@ class Absorbed:
 
 
 def code_hash() -> str:
-    """Hash of models, macros, seeds, lookups, ranks and engine."""
+    """Hash of models, macros, seeds, lookups, ranks, settings and engine."""
     digest = hashlib.sha256(version("duckdb").encode())
-    digest.update((PROJECT / "dbt_project.yml").read_bytes())
+    for name in ("dbt_project.yml", "profiles.yml"):
+        digest.update((PROJECT / name).read_bytes())
     for folder in _CODE_FOLDERS:
         for path in sorted((PROJECT / folder).rglob("*")):
             if path.suffix in (".sql", ".csv", ".yml"):

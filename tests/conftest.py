@@ -157,7 +157,7 @@ def tollbook(
         text=True,
         cwd=PROJECT,
         env={**os.environ, **env},
-        timeout=300,
+        timeout=900,  # Spark starts slowly where others work too
     )
 
 

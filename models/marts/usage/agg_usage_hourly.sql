@@ -53,7 +53,34 @@ summed as (
         cast(sum(logged_cost_usd) as decimal(38, 12)) as logged_cost_usd,
         event_date
     from counted
-    group by all
+    group by
+        hour_started_at,
+        api_key_id,
+        developer_id,
+        application_id,
+        project_id,
+        team_id,
+        organization_id,
+        cost_center_id,
+        plan_id,
+        endpoint,
+        method,
+        api_version,
+        environment,
+        job_type,
+        provider,
+        model_requested,
+        model_served,
+        service_tier,
+        region,
+        sdk_name,
+        status_class,
+        error_type,
+        is_streamed,
+        is_aborted,
+        is_gateway_cache_hit,
+        token_basis,
+        event_date
 )
 
 select * from summed
