@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: nightly test soak lint lock clean
+.PHONY: nightly test soak bench lint lock clean
 
 nightly: $(VENV)/.night
 	$(BIN)/tollbook demo --first-night
@@ -16,6 +16,10 @@ test: lint
 # Half an hour: kills at every durable step and at random, readers through 100 nights.
 soak: $(VENV)/.dev
 	$(BIN)/pytest -m soak
+
+# An hour at full size; `make bench BENCH="landing --scale 0.1"` takes less.
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks $(BENCH)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -31,6 +35,9 @@ lock:
 	uv pip compile pyproject.toml --group build --extra dev --extra spark \
 		--universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-header -c requirements.lock -o requirements-dev.lock
+	uv pip compile pyproject.toml --group build --extra bench --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-header -c requirements.lock -o requirements-bench.lock
 
 clean:
 	rm -rf $(VENV)
@@ -46,4 +53,8 @@ $(VENV)/.night: requirements.lock pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.night
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
+	touch $@
+
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.night
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.lock
 	touch $@

@@ -94,7 +94,7 @@ def _books(folder: Path, scale: float) -> Iterator[Row]:
         yield _row(
             f"{what}: tollbook build --full",
             Measured({"build": built}, ours.peak_gb),
-            f"{built / by_hand.total:.2f} ×, and dbt's parse {ours.seconds['parse']:.1f} s",
+            f"{built / by_hand.total:.2f} ×; dbt's parse {ours.seconds['parse']:.1f} s",
         )
         _assert_equal(home)
         run("benchmarks.steps", "night", str(home.path))

@@ -58,7 +58,9 @@ def _duckdb(source: str, target: str) -> float:
     con.execute(
         f"""
         copy (
-            from read_json($source, format = 'newline_delimited', columns = {{{columns}}})
+            from read_json(
+                $source, format = 'newline_delimited', columns = {{{columns}}}
+            )
         ) to '{target}' (format parquet, compression zstd)
         """,
         {"source": source},
