@@ -11,6 +11,8 @@ from pathlib import Path
 
 import duckdb
 
+from nightly.database import opened
+
 _SCHEMA = "night"
 _AREA = "consumers"
 
@@ -61,7 +63,7 @@ def days_of_changed_lookups(warehouse: Path) -> set[date]:
         warehouse: With the lookups as they are now, and the books as they were.
     """
     days: set[date] = set()
-    with duckdb.connect(str(warehouse)) as con:
+    with opened(warehouse) as con:
         remembered = _tables(con, _SCHEMA)
         for lookup in LOOKUPS:
             if lookup.table not in remembered:

@@ -21,6 +21,7 @@ from loaders.json_files import read_json, sync_folder, write_json
 from loaders.ledger import Ledger
 from loaders.sql import identifier
 from nightly.audit import passed_audit
+from nightly.database import opened
 from nightly.dbt import PROJECT
 from nightly.warehouse import read_absorbed
 
@@ -115,7 +116,7 @@ def mart_names() -> list[tuple[str, str]]:
 def _copy_marts(warehouse: Path, target: Path) -> None:
     """Copy the file and leave nothing in it but marts."""
     shutil.copyfile(warehouse, target)
-    with duckdb.connect(str(target)) as con:
+    with opened(target) as con:
         schemas = con.execute(
             "select schema_name from duckdb_schemas() where not internal"
         ).fetchall()
@@ -135,7 +136,7 @@ def _copy_marts(warehouse: Path, target: Path) -> None:
 def _tables(database: Path) -> dict[str, dict[str, object]]:
     """Rows and an order-free content hash of every mart."""
     found: dict[str, dict[str, object]] = {}
-    with duckdb.connect(str(database), read_only=True) as con:
+    with opened(database, read_only=True) as con:
         for schema, table in sorted(set(_all_tables(con)) & set(mart_names())):
             rows, content = con.execute(
                 f"""

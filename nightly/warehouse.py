@@ -14,6 +14,7 @@ import duckdb
 
 from loaders.formats import registry
 from loaders.ledger import LedgerEntry
+from nightly.database import opened
 from nightly.dbt import PROJECT
 from nightly.lookups import LOOKUPS, remember_lookups
 
@@ -66,7 +67,7 @@ def read_absorbed(warehouse: Path, read_only: bool = False) -> Absorbed | None:
     if not warehouse.exists():
         return None
     try:
-        with duckdb.connect(str(warehouse), read_only=read_only) as con:
+        with opened(warehouse, read_only) as con:
             code = con.execute(f"select code from {_SCHEMA}.built").fetchall()
             loads = con.execute(f"from {_SCHEMA}.loads").fetchall()
             unaudited = _days(con, "unaudited")
@@ -89,7 +90,7 @@ def _days(con: duckdb.DuckDBPyConnection, table: str) -> frozenset[date]:
 def begin_build(warehouse: Path, days: Iterable[date]) -> None:
     """Note, before anything changes, which days change and need an audit."""
     warehouse.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(warehouse)) as con:
+    with opened(warehouse) as con:
         con.begin()
         con.execute(f"create schema if not exists {_SCHEMA}")
         for table in ("unaudited", "building"):
@@ -104,7 +105,7 @@ def begin_build(warehouse: Path, days: Iterable[date]) -> None:
 
 def end_build(warehouse: Path, code: str, live: Mapping[str, LedgerEntry]) -> None:
     """Note, after every model succeeded, what the file now holds."""
-    with duckdb.connect(str(warehouse)) as con:
+    with opened(warehouse) as con:
         con.begin()
         con.execute(
             f"create or replace table {_SCHEMA}.built as select $1 as code", [code]
@@ -127,7 +128,7 @@ def end_build(warehouse: Path, code: str, live: Mapping[str, LedgerEntry]) -> No
 
 def distrust(warehouse: Path, days: Iterable[date]) -> None:
     """Note that an audit found these days wrong, so that no publish forgets it."""
-    with duckdb.connect(str(warehouse)) as con:
+    with opened(warehouse) as con:
         con.execute(
             f"insert into {_SCHEMA}.unaudited select unnest($1::date[])", [list(days)]
         )
@@ -135,5 +136,5 @@ def distrust(warehouse: Path, days: Iterable[date]) -> None:
 
 def end_audit(warehouse: Path) -> None:
     """Note that every test passed on the days that were to be audited."""
-    with duckdb.connect(str(warehouse)) as con:
+    with opened(warehouse) as con:
         con.execute(f"delete from {_SCHEMA}.unaudited")

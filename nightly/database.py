@@ -1,0 +1,16 @@
+"""Opening a warehouse within the memory that a night may take."""
+
+import os
+from pathlib import Path
+
+import duckdb
+
+# Of DuckDB; the rest of the process needs half a gigabyte more. As in profiles.yml.
+MEMORY = os.environ.get("TOLLBOOK_MEMORY", "3GB")
+
+
+def opened(database: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Connect to a DuckDB file; close it, or use it as a context."""
+    return duckdb.connect(
+        str(database), read_only=read_only, config={"memory_limit": MEMORY}
+    )
