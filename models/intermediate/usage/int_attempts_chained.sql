@@ -61,29 +61,11 @@ restless as (
     having count(distinct hour_started_at) > 10
 ),
 
-apart as (
-    select
-        candidates.load_id,
-        candidates.record_no,
-        candidates.requested_at as logical_requested_at,
-        cast(1 as bigint) as attempt_no,
-        cast(1 as bigint) as recorded_attempt_count,
-        case when candidates.attempted_fallbacks = 0 then candidates.attempted_retries + 1
-        end as attempts_total,
-        true as is_of_restless_id,
-        candidates.event_date
-    from candidates
-    inner join restless
-        on
-            candidates.gateway = restless.gateway
-            and candidates.logical_request_id = restless.logical_request_id
-            and candidates.event_date = restless.event_date
-),
-
 preceded as (
     select
         candidates.*,
-        lag(candidates.requested_at) over (
+        restless.gateway is not null as is_of_restless_id,
+        lag(case when restless.gateway is null then candidates.requested_at end) over (
             partition by candidates.gateway, candidates.logical_request_id
             order by
                 candidates.requested_at nulls last,
@@ -95,15 +77,16 @@ preceded as (
             candidates.gateway = restless.gateway
             and candidates.logical_request_id = restless.logical_request_id
             and candidates.event_date = restless.event_date
-    where restless.gateway is null
 ),
 
--- An id that rests for over an hour and comes back is another logical request.
+-- An id that rests for over an hour and comes back is another logical request; each
+-- attempt of one that never does is a chain of its own.
 chained as (
     select
         *,
         sum(
             case
+                when is_of_restless_id then 1
                 when requested_at <= previous_requested_at + interval '1' hour then 0
                 else 1
             end
@@ -132,17 +115,11 @@ numbered as (
             order by requested_at nulls last, request_id nulls last
             rows between unbounded preceding and unbounded following
         ) as attempts_total,
-        false as is_of_restless_id,
+        is_of_restless_id,
         event_date
     from chained
     window chain as (partition by gateway, logical_request_id, chain_no)
-),
-
-placed as (
-    select * from numbered
-    union all
-    select * from apart
 )
 
-select * from placed
+select * from numbered
 where {{ in_batch('event_date') }}
