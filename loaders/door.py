@@ -6,7 +6,7 @@ from typing import Any
 
 from loaders import privacy
 from loaders.contract import CLIENT_IP, Column, Stream
-from loaders.projection import Connection
+from loaders.engine import Connection
 
 # Columns whose text is JSON, and what they hold where not even its form can be kept.
 _JSON = frozenset({"tags", "params", "feature_flags"})

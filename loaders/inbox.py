@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from loaders.engine import engine
 from loaders.errors import SettingsError
 from loaders.formats import registry
 from loaders.home import IGNORE, Home
@@ -14,7 +15,6 @@ from loaders.lake import nothing_half_done, prepare
 from loaders.ledger import Ledger
 from loaders.load import Load
 from loaders.privacy import masked
-from loaders.projection import engine
 
 Progress = Callable[[str, int, int], None]
 

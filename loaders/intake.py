@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from loaders.engine import Connection
 from loaders.errors import FileNotLanded
 from loaders.formats import Format, detect, registry
 from loaders.home import DEMO_FOLDER, IGNORE, Home, InboxRule
@@ -14,7 +15,6 @@ from loaders.landing import land
 from loaders.ledger import Ledger, LedgerEntry
 from loaders.load import Load, Package, WayToRead
 from loaders.privacy import key_of_lake, masked
-from loaders.projection import Connection
 from loaders.source_file import SourceFile, open_source
 
 # Small files that are read alike are landed together, up to so many and so much.

@@ -1,33 +1,22 @@
 """The lake's folders: what belongs there, and what a killed run left behind."""
 
-import hashlib
 import os
 import shutil
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from loaders.contract import QUARANTINE_COLUMNS, Stream, duckdb_type
+from loaders.contract import QUARANTINE_COLUMNS, duckdb_type
+from loaders.engine import Connection
 from loaders.errors import LakeUnwritable, TollbookError
-from loaders.json_files import sync_folder
-from loaders.ledger import LakeFile, Ledger
-from loaders.projection import Connection
-from loaders.quarantine import Rejected, write_rejected
+from loaders.lake_files import QUARANTINE, SCRATCH
+from loaders.ledger import Ledger
 from loaders.sql import quoted
 from loaders.streams import STREAMS
 
-_SCRATCH = "_scratch"
-_QUARANTINE = "_quarantine"
 _CONTRACT = "contract.parquet"
-# DuckDB holds a buffer for each day that it writes to; a thousand need gigabytes.
-_MOST_DAYS_AT_ONCE = 100
-# So few are written one after the other, each by every thread.
-_MOST_DAYS_ALONE = 4
-_PARQUET = "format parquet, compression zstd"
 # Sorts before every real day and holds no row, only the contract's columns.
 _NO_DAY = "event_date=1970-01-01"
 
@@ -46,7 +35,7 @@ def prepare(lake: Path) -> Ledger:
         lake.mkdir(parents=True, exist_ok=True)
         ledger = Ledger(lake)
         ledger.check_files()
-        shutil.rmtree(lake / _SCRATCH, ignore_errors=True)
+        shutil.rmtree(lake / SCRATCH, ignore_errors=True)
         _sweep(lake, ledger)
         _write_contracts(lake)
     except OSError as error:
@@ -67,158 +56,11 @@ def nothing_half_done(lake: Path) -> Iterator[None]:
         raise
 
 
-@dataclass(frozen=True)
-class Written:
-    """What a package left in the lake.
-
-    Attributes:
-        files: By load id.
-        quarantine: Path of its rejected records, if there are any.
-    """
-
-    files: Mapping[str, Sequence[LakeFile]]
-    quarantine: str | None
-
-
-def write_package(
-    con: Connection,
-    selected: Mapping[str, str],
-    days: Mapping[str, Sequence[str]],
-    rejected: Sequence[Rejected],
-    package_id: str,
-    lake: Path,
-) -> Written:
-    """Write a package's files: beside, synced, renamed. The ledger is still silent.
-
-    Args:
-        con: Where `selected` can be run.
-        selected: By stream, SQL of its fit rows, with their `load_id` and
-            `event_date`. Rejected rows go to the first stream's quarantine.
-        days: By stream, the days that its rows have, in order.
-        rejected: Rows for quarantine.
-        package_id: Names the files.
-        lake: Root of the lake.
-
-    Returns:
-        What each load has in which file.
-
-    Raises:
-        LakeUnwritable: The disk is full or read-only; nothing is visible.
-    """
-    scratch = lake / _SCRATCH
-    try:
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(parents=True)
-        quarantine = None
-        if rejected:
-            beside = scratch / f"{package_id}_0.parquet"
-            write_rejected(con, rejected, beside)
-            quarantine = f"{_QUARANTINE}/{next(iter(selected))}/{beside.name}"
-            _into_place(beside, lake / quarantine)
-        files: dict[str, list[LakeFile]] = defaultdict(list)
-        for name, rows in selected.items():
-            for path in _write_stream(
-                con, STREAMS[name], rows, days[name], scratch / name
-            ):
-                folder = path.parent.relative_to(scratch)
-                number = path.stem.removeprefix("part_")
-                final = (folder / f"{package_id}_{number}.parquet").as_posix()
-                for load_id, file in _lake_file(con, STREAMS[name], path, final):
-                    files[load_id].append(file)
-                _into_place(path, lake / final)
-        return Written(files, quarantine)
-    except OSError as error:
-        raise LakeUnwritable(f"{lake}: {error.strerror}") from error
-    except duckdb.IOException as error:
-        # It speaks of files, not of what is in them.
-        raise LakeUnwritable(str(error).splitlines()[0]) from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _write_stream(
-    con: Connection, stream: Stream, rows: str, days: Sequence[str], folder: Path
-) -> list[Path]:
-    """The finished Parquet files of a stream, in `folder` or one below it a day."""
-    folder.mkdir()
-    if not stream.is_dated:
-        path = folder / "part_0.parquet"
-        return [path] if _copy(con, rows, path) else []
-    if len(days) > _MOST_DAYS_ALONE:
-        return _write_partitions(con, rows, days, folder)
-    paths = [folder / f"event_date={day}" / "part_0.parquet" for day in days]
-    for day, path in zip(days, paths, strict=True):
-        path.parent.mkdir()
-        _copy(con, f"select * from ({rows}) where event_date = '{day}'", path)
-    return paths
-
-
-def _copy(con: Connection, rows: str, path: Path) -> int:
-    """Write rows into one Parquet file, their day left out; how many there were."""
-    copied = con.execute(
-        f"copy (select * exclude (event_date) from ({rows})) "
-        f"to {quoted(path)} ({_PARQUET})"
-    ).fetchall()
-    return int(copied[0][0])
-
-
-def _write_partitions(
-    con: Connection, rows: str, days: Sequence[str], folder: Path
-) -> list[Path]:
-    for first in range(0, len(days), _MOST_DAYS_AT_ONCE):
-        among = days[first : first + _MOST_DAYS_AT_ONCE]
-        con.execute(
-            f"""
-            copy (
-                select * from ({rows})
-                where event_date between '{among[0]}' and '{among[-1]}'
-            ) to {quoted(folder)} ({_PARQUET}, partition_by (event_date),
-                overwrite_or_ignore, filename_pattern 'part_{{i}}')
-            """
-        )
-    return sorted(folder.glob("event_date=*/*.parquet"))
-
-
-def _lake_file(
-    con: Connection, stream: Stream, path: Path, name: str
-) -> Iterator[tuple[str, LakeFile]]:
-    """What each load has in one Parquet file."""
-    content = path.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    _, _, day = Path(name).parent.name.partition("event_date=")
-    counted = con.execute(
-        f"""
-        select
-            load_id,
-            count(*),
-            cast(min({stream.time_column}) as varchar),
-            cast(max({stream.time_column}) as varchar)
-        from read_parquet($1)
-        group by load_id
-        """,
-        [str(path)],
-    ).fetchall()
-    for load_id, rows, first, last in counted:
-        yield (
-            load_id,
-            LakeFile(name, day or None, first, last, digest, rows, len(content)),
-        )
-
-
-def _into_place(beside: Path, final: Path) -> None:
-    """Sync a finished file, then rename it to where readers look."""
-    with beside.open("rb") as file:
-        os.fsync(file.fileno())
-    final.parent.mkdir(parents=True, exist_ok=True)
-    beside.rename(final)
-    sync_folder(final.parent)
-
-
 def _sweep(lake: Path, ledger: Ledger) -> None:
     """Delete what no live load has: leftovers of killed runs and replaced loads."""
     kept = {file.path for entry in ledger.live.values() for file in entry.files}
     kept |= {entry.quarantine_path or "" for entry in ledger.live.values()}
-    for folder in (*STREAMS, _QUARANTINE):
+    for folder in (*STREAMS, QUARANTINE):
         for path in (lake / folder).rglob("*.parquet"):
             name = path.relative_to(lake).as_posix()
             if path.name != _CONTRACT and name not in kept:
@@ -235,7 +77,7 @@ def _write_contracts(lake: Path) -> None:
     for stream in STREAMS.values():
         folder = lake / stream.name / (_NO_DAY if stream.is_dated else "")
         wanted[folder / _CONTRACT] = {col.name: col.type for col in stream.columns}
-        wanted[lake / _QUARANTINE / stream.name / _CONTRACT] = QUARANTINE_COLUMNS
+        wanted[lake / QUARANTINE / stream.name / _CONTRACT] = QUARANTINE_COLUMNS
     there = [str(path) for path in wanted if path.exists()]
     with duckdb.connect() as con:
         rows = con.execute(

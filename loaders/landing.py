@@ -20,12 +20,13 @@ from loaders.contract import (
     duckdb_type,
 )
 from loaders.door import mask, pseudonymise
+from loaders.engine import Connection
 from loaders.errors import FileNotLanded
 from loaders.formats import Format
-from loaders.lake import Written, write_package
+from loaders.lake_files import Written, write_package
 from loaders.ledger import LedgerEntry
 from loaders.load import Load, Package
-from loaders.projection import Connection, project
+from loaders.projection import project
 from loaders.quarantine import rejected_records
 from loaders.sql import quoted
 from loaders.streams import STREAMS, contract_of
@@ -46,7 +47,7 @@ def land(
     """Write a package's records into the lake, not yet visible to any reader.
 
     Args:
-        con: From `projection.engine`.
+        con: From `engine.engine`.
         package: Files that are read in the same way.
         lake: Root of the lake.
         key: Pseudonym key.

@@ -1,18 +1,11 @@
 """From a file's text to the stream's columns, each row fit or refused with a reason."""
 
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 import duckdb
 
-from loaders import usage
 from loaders.contract import UNREAD
 from loaders.contract_check import checked
 from loaders.decoding import BLANK
+from loaders.engine import Connection
 from loaders.errors import FileNotLanded
 from loaders.formats import Format
 from loaders.load import Load, Package
@@ -21,38 +14,10 @@ from loaders.source_file import SourceFile, temporary
 from loaders.sql import quoted
 from loaders.streams import STREAMS
 
-_VOCABULARY = Path(__file__).with_name("vocabulary.sql")
 # No gateway writes a larger record; a longer line fails the file by name.
 _MAX_RECORD_BYTES = 256 << 20
 # DuckDB reads a file in parallel, in pieces of twice the largest record.
 _USUAL_RECORD_BYTES = 16 << 20
-_SPILL = "tollbook-spill-"
-Connection = duckdb.DuckDBPyConnection
-
-
-@contextmanager
-def engine() -> Iterator[Connection]:
-    """A private in-memory DuckDB; what it spills is deleted with its folder."""
-    _sweep_spilled()
-    with tempfile.TemporaryDirectory(prefix=f"{_SPILL}{os.getpid()}-") as spill:
-        con = duckdb.connect(config={"temp_directory": spill, "memory_limit": "3GB"})
-        try:
-            con.execute("set TimeZone = 'UTC'")
-            # It turns a long IN list into a join, and a join loses the file's order.
-            con.execute("set disabled_optimizers = 'in_clause'")
-            con.execute(_VOCABULARY.read_text())
-            con.execute(usage.macros())
-            yield con
-        finally:
-            con.close()
-
-
-def _sweep_spilled() -> None:
-    """Delete what runs that were killed spilled: it holds text of requests."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_SPILL}*"):
-        process = folder.name.removeprefix(_SPILL).partition("-")[0]
-        if process.isdigit() and not Path(f"/proc/{process}").exists():
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def project(con: Connection, package: Package, key: bytes) -> frozenset[str]:

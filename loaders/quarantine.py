@@ -6,8 +6,8 @@ from itertools import groupby
 from pathlib import Path
 
 from loaders.contract import QUARANTINE_COLUMNS, duckdb_type
+from loaders.engine import Connection
 from loaders.load import Package
-from loaders.projection import Connection
 from loaders.source_file import SourceFile
 from loaders.sql import write_rows
 

@@ -15,11 +15,11 @@ from typing import Any
 
 import duckdb
 
+from loaders.engine import Connection, engine
 from loaders.errors import SettingsError
 from loaders.home import Home
 from loaders.inbox import Progress
 from loaders.privacy import CREDENTIAL, EMAIL, IP, MAY_HOLD_IP, masked
-from loaders.projection import Connection, engine
 from loaders.sql import quoted
 from nightly.console import tell
 from nightly.scan_bytes import Unread, opened, why

@@ -11,7 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
 
-from loaders.projection import Connection
+from loaders.engine import Connection
 from loaders.sql import identifier, quoted
 from nightly.scan_bytes import LINES_AT_ONCE, lines_of, pieces_of
 

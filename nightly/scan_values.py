@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 import duckdb
 
+from loaders.engine import Connection
 from loaders.errors import SettingsError
 from loaders.privacy import masked
-from loaders.projection import Connection
 from nightly.scan_bytes import why
 
 # So many bytes of a value are looked up at a time, at every fourth byte of the text:

@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 from loaders.contract import CLIENT_IP, STREAM, UNREAD
+from loaders.engine import engine
 from loaders.formats import registry
-from loaders.projection import bound, engine
+from loaders.projection import bound
 from loaders.streams import GATEWAY_REQUESTS, STREAMS
 from tests.conftest import PROJECT
 

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from loaders.projection import engine
+from loaders.engine import engine
 from loaders.streams import GATEWAY_REQUESTS, PRODUCT_EVENTS, STREAMS
 from tests.conftest import PROJECT, ndjson
 

@@ -177,7 +177,7 @@ def test_a_lake_that_cannot_be_written_says_so(home, load, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("loaders.lake.os.fsync", full)
+    monkeypatch.setattr("loaders.lake_files.os.fsync", full)
     with pytest.raises(LakeUnwritable, match="No space left"):
         load(ndjson(record("b")), "b.ndjson")
     monkeypatch.undo()
@@ -507,8 +507,9 @@ def test_the_same_bytes_under_two_rules_are_one_load(home, landed):
 def test_records_keep_their_places_in_the_file(load, landed):
     # The plan must not lose the order of the file: a join in it would.
     from loaders.contract_check import contract_check
+    from loaders.engine import engine
     from loaders.formats import registry
-    from loaders.projection import bound, engine
+    from loaders.projection import bound
 
     for format_ in registry().values():
         with engine() as con:
@@ -600,7 +601,7 @@ def test_a_damaged_ledger_entry_is_named(home, load):
 
 
 def test_what_a_killed_run_spilled_is_swept(tmp_path, monkeypatch):
-    from loaders.projection import engine
+    from loaders.engine import engine
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     left, alive = (

@@ -84,13 +84,13 @@ def test_a_package_is_committed_whole_or_not_at_all(home, inbox, landed, monkeyp
 
     def cut_short(path, value, mode=0o644):
         if len(written) == 2:
-            raise OSError(28, "No space left on device")
+            raise KeyboardInterrupt
         written.append(path)
         real(path, value, mode)
 
     monkeypatch.setattr(ledger, "write_json", cut_short)
     files = {name: ndjson(record(name)) for name in "abcd"}
-    with pytest.raises(LakeUnwritable, match="No space left"):
+    with pytest.raises(KeyboardInterrupt):
         inbox(**files)
     monkeypatch.undo()
     assert len(list((home.lake / "_loads").glob("*.json"))) == 2

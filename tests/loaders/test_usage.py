@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loaders.engine import engine
 from loaders.formats import registry
-from loaders.projection import bound, engine
+from loaders.projection import bound
 
 INPUT = (
     "input_uncached_tokens",
