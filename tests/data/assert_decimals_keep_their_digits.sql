@@ -6,9 +6,10 @@ with amounts as (
         cast('0.000000000002' as decimal(38, 12)) as two
 )
 
+-- Against 0: an amount to compare with would be rounded too.
 select
     three,
     two,
     three - two as difference
 from amounts
-where three - two <> cast('0.000000000001' as decimal(38, 12))
+where three - two = 0
