@@ -53,8 +53,8 @@ def recovers(lab, apart="nothing"):
     """The next night gives the books of a home unharmed, apart from an area."""
     lab.succeed("nightly")
     found, expected = books(lab.home), lab.expected(2)
-    assert [name for name in expected
-            if found[name] != expected[name] and not name.startswith(apart)] == []  # fmt: skip
+    wrong = [name for name in expected if found[name] != expected[name]]
+    assert [name for name in wrong if not name.startswith(apart)] == []
     assert lab.untidy() == []
 
 
@@ -120,6 +120,7 @@ def test_a_full_disk_stops_the_run_and_changes_nothing(
         assert now == before
 
 
+@pytest.mark.soak
 def test_books_after_a_full_disk_are_those_of_a_large_one(labs, small_disk):
     disk, resize = small_disk
     labs[0].restore("2-load")
@@ -160,12 +161,18 @@ def test_half_a_file_that_no_load_committed_is_swept(lab):
     assert books(lab.home) == before
 
 
-@pytest.mark.parametrize("place", ["gateway_requests/*", "directory_teams",
-                                   "_quarantine/*"])  # fmt: skip
-@pytest.mark.parametrize("harm", ["cut", "deleted"])
+@pytest.mark.parametrize(
+    ("harm", "place"),
+    [
+        ("cut", "gateway_requests/*"),
+        ("deleted", "gateway_requests/*"),
+        ("deleted", "directory_teams"),
+        ("deleted", "_quarantine/*"),
+    ],
+)
 def test_a_landed_file_that_is_gone_or_cut_is_named(lab, place, harm):
     path = min(lab.home.lake.glob(f"{place}/*_0.parquet"))
-    if harm == "cut" and place != "_quarantine/*":
+    if harm == "cut":
         os.truncate(path, path.stat().st_size // 2)
     else:
         path.unlink()
@@ -183,28 +190,31 @@ def test_a_landed_file_that_is_gone_or_cut_is_named(lab, place, harm):
     recovers(lab, apart="quality.")
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"load_id": "x"}', "\0" * 100])
-def test_a_damaged_ledger_entry_stops_every_step_that_reads_it(lab, damage):
+def test_a_damaged_ledger_entry_stops_every_step_that_reads_it(lab):
     path = min((lab.home.lake / "_loads").glob("*.json"))
     content = path.read_text()
-    path.write_text(damage)
-    before = kept(lab.home)
-    for command in ("load", "build", "audit", "nightly", "status"):
-        assert lab.run(command) == 3, command
-        assert str(path) in lab.log, command
-    assert kept(lab.home) == before
+    for damage in ("", "{", "[]", '{"load_id": "x"}', "\0" * 100):
+        path.write_text(damage)
+        before = kept(lab.home)
+        for command in ("load", "build", "audit", "nightly", "status"):
+            assert lab.run(command) == 3, (damage, command)
+            assert str(path) in lab.log, (damage, command)
+        assert kept(lab.home) == before
     path.write_text(content)
     recovers(lab)
 
 
-@pytest.mark.parametrize("name", ["dbt/target/partial_parse.msgpack",
-                                  "ledger/loads.parquet", "audit.json",
-                                  "night.json"])  # fmt: skip
 @pytest.mark.parametrize("damage", [b"", b"{\0 half of it"])
-def test_what_a_build_can_make_again_it_makes_again(lab, name, damage):
-    path = lab.home.build / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(damage)
+def test_what_a_build_can_make_again_it_makes_again(lab, damage):
+    for name in (
+        "dbt/target/partial_parse.msgpack",
+        "ledger/loads.parquet",
+        "audit.json",
+        "night.json",
+    ):
+        path = lab.home.build / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(damage)
     recovers(lab)
 
 
