@@ -163,7 +163,7 @@ class Lab:
         """Books after a night, made with the key that the home has now."""
         key = self._key()
         if key not in self._with_key:
-            self._with_key[key] = {}
+            after: dict[int, Books] = {}
             aside = self.home.path.rename(self._folder / "aside")
             self.restore(None)
             (self.home.path / "secrets").mkdir(mode=0o700)
@@ -173,9 +173,11 @@ class Lab:
             for number in (1, 2):
                 write_night(self.home.inbox, number)
                 self.succeed("nightly")
-                self._with_key[key][number] = books(self.home)
+                after[number] = books(self.home)
             shutil.rmtree(self.home.path)
             aside.rename(self.home.path)
+            # Whole at once: another lab may look.
+            self._with_key[key] = after
         return {0: {}, **self._with_key[key]}[night]
 
     def _key(self) -> bytes:

@@ -38,7 +38,11 @@ def in_turns(labs, things, survive):
     def work(lab):
         found = []
         while waiting:
-            found += survive(lab, waiting.pop())
+            thing = waiting.pop()
+            try:
+                found += survive(lab, thing)
+            except Exception as error:  # the other points are still of interest
+                found.append(f"{thing}: {error!r}")
         return found
 
     with ThreadPoolExecutor(len(labs)) as pool:
