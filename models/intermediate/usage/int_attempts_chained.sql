@@ -69,7 +69,9 @@ apart as (
         candidates.requested_at as logical_requested_at,
         cast(1 as bigint) as attempt_no,
         cast(1 as bigint) as recorded_attempt_count,
-        case when candidates.attempted_fallbacks = 0 then candidates.attempted_retries + 1
+        case
+            when candidates.attempted_fallbacks = 0
+                then candidates.attempted_retries + 1
         end as attempts_total,
         true as is_of_restless_id,
         candidates.event_date
