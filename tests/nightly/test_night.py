@@ -108,6 +108,20 @@ def test_running_again_changes_nothing(home, night):
     assert {p.name: p.read_bytes() for p in (home.lake / "_loads").iterdir()} == ledger
 
 
+def test_a_test_that_warns_stops_no_night(home, night):
+    # A client's constant for an id, and two requests at one moment.
+    asked = [
+        record("constant", id=f"chatcmpl-constant-{n:04}", startTime=at, endTime=at + 1)
+        for n, at in enumerate([MIDNIGHT, *(MIDNIGHT + 3600 * n for n in range(12))])
+    ]
+    out = night(a=ndjson(*asked))
+    assert "warned    assert_logical_request_ids_rest: 1 rows" in out
+    assert published(
+        home, "select count(*), count(distinct logical_request_id), "
+        "max(recorded_attempt_count) from usage.fct_logical_requests"
+    ) == [(13, 13, 1)]  # fmt: skip
+
+
 def test_night_by_night_equals_one_full_build(home, night):
     def at(call, second, **changes):
         return record(

@@ -4,6 +4,9 @@ Files of many worlds lie in one inbox and go through the real loaders. After eac
 the books are what a plain reading of the records says; in the end they are the same as
 one full build of the lake, and as a second home that got the same records in other
 files at once.
+
+A failure names its worlds: `WORLD=<seed>` in the environment draws all of them again,
+`WORLD=<seed>:w12` one alone.
 """
 
 from collections import Counter

@@ -54,17 +54,16 @@ def chained(calls: Iterable[Call]) -> Iterator[Attempt]:
     """Attempts of one id belong together while no gap is over an hour."""
     asked = defaultdict(list)
     for call in calls:
-        asked[call.gateway, call.logical or call.id].append(call)
+        if call.has_id:
+            asked[call.gateway, call.logical or call.id].append(call)
+        else:
+            yield Attempt(call, call.id, call.at)
     for (_, logical), some in asked.items():
-        named = [call for call in some if call.logical]
-        yield from (
-            Attempt(call, call.id, call.at) for call in some if not call.logical
-        )
         hours = defaultdict(set)
-        for call in named:
+        for call in some:
             hours[call.day].add(call.at.hour)
         chain: list[Call] = []
-        for call in sorted(named, key=lambda call: (call.at, call.id)):
+        for call in sorted(some, key=lambda call: (call.at, call.id)):
             if len(hours[call.day]) > MOST_HOURS:  # an id that never rests
                 yield Attempt(call, call.id, call.at)
                 continue

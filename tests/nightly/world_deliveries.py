@@ -51,6 +51,7 @@ class Nights:
         self.files: list[Delivered] = []
         self.brought: set[Call] = set()
         self._halves: list[Delivered] = []
+        self._free_names: list[str] = []
 
     def bring(self, night: int) -> None:
         rng, world = self.world.rng, self.world
@@ -80,6 +81,8 @@ class Nights:
     def start(self, part: list[Call], night: int) -> None:
         rng = self.world.rng
         file = new_file(self.inbox, self.world, part)
+        if self._free_names and file.folder != "naive":
+            file.name = self._free_names.pop()  # the log's own name begins anew
         self.files.append(file)
         if rng.random() < 0.05 and all(call.repeat == 1 for call in part):
             # Its rest comes whenever one may repeat it.
@@ -119,6 +122,7 @@ class Nights:
             file.packing = rng.choice(PACKINGS)
             if rng.random() < 0.5:
                 (self.inbox.folder / file.folder / old).unlink()
+                self._free_names.append(old)
         self.inbox.put(file)
 
     def repeat(self, file: Delivered, night: int) -> None:

@@ -20,7 +20,8 @@ LATE = [datetime(2025, 12, 31), datetime(2026, 1, 1)]
 EVENING = datetime(2025, 12, 15, 17)
 HOUR, DAY, MS = timedelta(hours=1), timedelta(days=1), timedelta(milliseconds=1)
 EDGES = [-HOUR, -HOUR / 2, -MS, timedelta(0), MS, HOUR / 2, HOUR, 12 * HOUR]
-GAPS = [timedelta(seconds=1), HOUR - MS, HOUR, HOUR + MS, 2 * HOUR, 23 * HOUR]
+SECOND = timedelta(seconds=1)
+GAPS = [0 * SECOND, SECOND, HOUR - MS, HOUR, HOUR + MS, 2 * HOUR, 23 * HOUR]
 SHIFTS = [MS, HOUR, 3 * HOUR, DAY - MS, DAY, DAY + MS, 30 * HOUR, 2 * DAY + HOUR]
 
 
@@ -124,10 +125,13 @@ class World:
                 call_id = f"chatcmpl-{call_id}-of-a-provider"
                 if is_failed:
                     call_id = f"{logical}:{epoch_us(at) // 1000}"
+            said: str | None = logical
+            if style == "events" and attempt == 0 and rng.random() < 0.3:
+                # It names no request; what is tried again is called by its id.
+                said, logical = None, call_id
             call = self.call(
                 format=style, folder=folder, id=call_id, at=at, is_failed=is_failed,
-                logical=rng.choice([logical, logical, None])
-                if style == "events" and tries == 1 else logical,
+                logical=said,
                 **(zeros if style == "litellm" else {}),
             )  # fmt: skip
             while rng.random() < 0.45:

@@ -4,7 +4,8 @@ with requests as (
         record_no,
         gateway,
         request_id,
-        logical_request_id,
+        -- What names no request may be named by what is tried again.
+        coalesce(logical_request_id, request_id) as logical_request_id,
         requested_at,
         attempted_retries,
         attempted_fallbacks,

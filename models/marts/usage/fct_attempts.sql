@@ -15,7 +15,7 @@ attempts as (
         {{ all_but('requests', [
             'load_id', 'record_no', 'format_rank', 'logical_request_id',
         ]) }},
-        -- A request that names no logical request, or none that rests, is one by itself.
+        -- What names no logical request, or none that ever rests, has its own name.
         case
             when chained.is_of_restless_id then requests.request_id
             else coalesce(requests.logical_request_id, requests.request_id)
