@@ -13,7 +13,8 @@ nightly: $(VENV)/.night
 test: lint
 	$(BIN)/pytest
 
-# Half an hour: kills at every durable step and at random, readers through 100 nights.
+# An hour: kills at every durable step and at random, readers through 100 nights,
+# thousands of random worlds.
 soak: $(VENV)/.dev
 	$(BIN)/pytest -m soak
 
