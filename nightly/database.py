@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 # Of DuckDB; the rest of the process needs half a gigabyte more. As in profiles.yml.
-MEMORY = os.environ.get("TOLLBOOK_MEMORY", "3GB")
+MEMORY = os.environ.get("TOLLBOOK_MEMORY", "2500MB")
 
 
 def opened(database: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
