@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from loaders import usage
+from loaders.errors import LakeUnwritable
 
 Connection = duckdb.DuckDBPyConnection
 _VOCABULARY = Path(__file__).with_name("vocabulary.sql")
@@ -31,6 +32,13 @@ def engine() -> Iterator[Connection]:
             yield con
         finally:
             con.close()
+
+
+def no_room(error: duckdb.Error) -> LakeUnwritable | None:
+    """The disk that the work spills to is full: no fault of the file at hand."""
+    if "No space left" not in str(error):
+        return None
+    return LakeUnwritable(f"{tempfile.gettempdir()}: No space left on device")
 
 
 def _sweep_spilled() -> None:

@@ -86,10 +86,10 @@ class Intake:
         except FileNotLanded as error:
             return _failed(name, path, error)
         with source:
-            return self._take_open(name, rule, source)
+            return self._take_open(name, rule, source, is_place_known=not is_masked)
 
     def _take_open(
-        self, name: str, rule: InboxRule, source: SourceFile
+        self, name: str, rule: InboxRule, source: SourceFile, is_place_known: bool
     ) -> Outcome | Load:
         if source.line_count == 0:
             reason = "damaged: nothing of it can be decompressed"
@@ -108,6 +108,7 @@ class Intake:
             landed_at=datetime.now(UTC).replace(tzinfo=None).isoformat(),
             is_demo=Path(name).parts[0] == DEMO_FOLDER,
             is_growable=source.layout != "values",
+            is_place_known=is_place_known,
         )
         known = self._known(load)
         waiting = self._waiting[load.way_to_read]
@@ -192,6 +193,7 @@ class Intake:
             way = entry.format, entry.gateway, entry.timezone
             if (
                 entry.load_id in self._live
+                and load.is_place_known
                 and entry.source_path == load.source_path
                 and way != load.way_to_read
             ):
@@ -210,7 +212,7 @@ class Intake:
             and (
                 (entry.format, entry.gateway, entry.timezone) == load.way_to_read
                 # It grew, and its rule changed meanwhile.
-                or entry.source_path == load.source_path
+                or (load.is_place_known and entry.source_path == load.source_path)
             )
             and source.prefixes.get(entry.content_bytes) == entry.content_sha256
         }

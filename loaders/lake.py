@@ -80,17 +80,24 @@ def _write_contracts(lake: Path) -> None:
         wanted[lake / QUARANTINE / stream.name / _CONTRACT] = QUARANTINE_COLUMNS
     there = [str(path) for path in wanted if path.exists()]
     with duckdb.connect() as con:
+        found = _columns_of(con, there) if there else {}
+        for path, columns in wanted.items():
+            if found.get(str(path)) != list(columns):
+                _write_empty(con, path, columns)
+
+
+def _columns_of(con: Connection, paths: list[str]) -> dict[str, list[str]]:
+    try:
         rows = con.execute(
             """
             select file_name, list(name) from parquet_schema($1)
             where num_children is null group by file_name
             """,
-            [there],
-        ).fetchall() if there else []  # fmt: skip
-        found = dict(rows)
-        for path, columns in wanted.items():
-            if found.get(str(path)) != list(columns):
-                _write_empty(con, path, columns)
+            [paths],
+        ).fetchall()
+    except duckdb.Error:  # one is damaged; all can be made again
+        return {}
+    return dict(rows)
 
 
 def _write_empty(con: Connection, path: Path, columns: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ from loaders.contract import (
     duckdb_type,
 )
 from loaders.door import mask, pseudonymise
-from loaders.engine import Connection
+from loaders.engine import Connection, no_room
 from loaders.errors import FileNotLanded
 from loaders.formats import Format
 from loaders.lake_files import Written, write_package
@@ -62,6 +62,8 @@ def land(
     try:
         return _land(con, package, lake, key)
     except duckdb.Error as error:
+        if full := no_room(error):
+            raise full from None
         # Its message quotes the input: name the class alone.
         path, kind = package.loads[0].source.path, type(error).__name__
         raise FileNotLanded(f"{path}: cannot be landed ({kind})") from None

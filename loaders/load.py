@@ -36,6 +36,7 @@ class Load:
         is_demo: The file was written by our own generator.
         is_growable: A line format: a longer file that begins with this one replaces it.
         replaces: Loads that this one takes the place of.
+        is_place_known: Its path is its own; two masked paths may be one.
         after: The load of the same file that was read otherwise in between, or nothing.
         first: Records of the package before its own.
     """
@@ -49,6 +50,7 @@ class Load:
     is_demo: bool
     is_growable: bool
     replaces: tuple[str, ...] = ()
+    is_place_known: bool = True
     after: str = ""
     first: int = 0
 

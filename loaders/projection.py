@@ -2,10 +2,10 @@
 
 import duckdb
 
-from loaders.contract import UNREAD
+from loaders.contract import STREAM, UNREAD
 from loaders.contract_check import checked
 from loaders.decoding import BLANK
-from loaders.engine import Connection
+from loaders.engine import Connection, no_room
 from loaders.errors import FileNotLanded
 from loaders.formats import Format
 from loaders.load import Load, Package
@@ -57,6 +57,8 @@ def _project_once(con: Connection, package: Package, key: bytes) -> frozenset[st
         else:
             columns = _fill(con, source.duckdb_path, _kind(source), package, key)
     except duckdb.Error as error:
+        if full := no_room(error):
+            raise full from None
         if others or source.layout == "lines":
             # DuckDB's message quotes the input: name the class alone.
             kind = type(error).__name__
@@ -190,6 +192,8 @@ def _number_equal_records(
         return
     for name in package.loads[0].format.streams:
         id_ = STREAMS[name].columns[0].name
+        # The other stream's rows have a column of this name that is no identity.
+        is_of = f"and projected.{STREAM} = {quoted(name)}" if STREAM in columns else ""
         con.execute(
             f"""
             with made as (
@@ -197,7 +201,7 @@ def _number_equal_records(
                     partition by placed.load_id, {id_} order by projected.rowid
                 ) as place
                 from projected inner join placed on projected.rowid = placed.row_id
-                where id_basis = 'content'
+                where id_basis = 'content' {is_of}
             )
             update projected set {id_} = {id_} || ':' || place
             from made where projected.rowid = made.row_id and place > 1

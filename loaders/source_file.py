@@ -107,7 +107,10 @@ class SourceFile:
         """Whether a writer touched the file while DuckDB read it."""
         if self.is_small:
             return False
-        now = self.path.stat()
+        try:
+            now = self.path.stat()
+        except OSError:  # renamed meanwhile, as a rotated log is
+            return True
         return (now.st_size, now.st_mtime_ns) != (self.size_bytes, self.mtime_ns)
 
     def lines(self) -> Iterator[tuple[int, int, bytes]]:

@@ -3,6 +3,7 @@
 import duckdb
 
 from loaders.errors import SettingsError, TollbookError
+from loaders.privacy import masked
 from nightly.lock import AnotherRunHoldsTheLock
 
 DONE = 0
@@ -25,10 +26,10 @@ def meaning(error: Exception) -> tuple[int, str] | None:
         case OSError():
             # Of a copy, the file that could not be written.
             path = error.filename2 or error.filename
-            where = "" if path is None else f": {path}"
+            where = "" if path is None else f": {masked(str(path))}"
             return NOT_PUBLISHED, f"{error.strerror or 'cannot write'}{where}"
-        case duckdb.IOException():
+        case duckdb.IOException() | duckdb.OutOfMemoryException():
             # A full disk, a damaged file, or another program that has it open. It
             # speaks of files, not of what is in them.
-            return NOT_PUBLISHED, str(error).splitlines()[0]
+            return NOT_PUBLISHED, masked(str(error).splitlines()[0])
     return None

@@ -220,7 +220,8 @@ parted as (
 select
     case when is_request then 'gateway_requests' else 'product_events' end as stream,
     coalesce(known(event.request_id), case when is_request then content end) as request_id,
-    coalesce(known(event.event_id), case when not is_request then content end) as event_id,
+    coalesce(known(event.event_id), case when is_request is not true then content end)
+        as event_id,
     case when content is null then 'vendor' else 'content' end as id_basis,
     known(event.event_type) as event_type,
     known(event.logical_request_id) as logical_request_id,

@@ -446,3 +446,17 @@ def test_deep_and_strange_objects_do_no_harm(load):
 def test_every_stream_has_a_stated_identity():
     for stream in STREAMS.values():
         assert stream.columns[0].is_required
+
+
+def test_two_feedbacks_about_one_request_both_name_it(load, product_events):
+    said = {"event_type": "feedback", "event_time": "2026-04-01T10:00:00Z"}
+    load(ndjson(*(said | {"request_id": "r"} for _ in range(2))))
+    found = product_events("request_id, event_id")
+    assert [request for request, _ in found] == ["r", "r"]
+    assert found[0][1] != found[1][1]
+
+
+def test_a_type_that_says_nothing_is_what_its_record_is_refused_for(load, rejected):
+    load(ndjson({"event_type": "", "event_time": "2026-04-01T10:00:00Z"}))
+    (row,) = rejected()
+    assert row["field"] != "event_id"

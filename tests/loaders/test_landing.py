@@ -613,3 +613,46 @@ def test_what_a_killed_run_spilled_is_swept(tmp_path, monkeypatch):
     with engine():
         assert not left.exists()
     assert [path.name for path in tmp_path.iterdir()] == [alive.name]
+
+
+def test_the_same_bytes_in_two_masked_folders_are_known_the_second_night(home):
+    # Both folders have one name in the ledger; only their rules tell them apart.
+    (home.path / "tollbook.toml").write_text(
+        '[[inbox]]\nglob = "alice@x.com/*"\ngateway = "one"\n'
+        '[[inbox]]\nglob = "bob@x.com/*"\ngateway = "two"\n'
+    )
+    for person in ("alice@x.com", "bob@x.com"):
+        (home.inbox / person).mkdir(parents=True)
+        (home.inbox / person / "s.ndjson").write_bytes(ndjson(record("a")))
+    here = open_home(home.path)
+    load_inbox(here)
+    entries = len(Ledger(home.lake).entries)
+    assert {o.status for o in load_inbox(here)} == {"known"}
+    assert len(Ledger(home.lake).entries) == entries
+
+
+def test_a_file_that_is_renamed_while_it_lands_costs_no_other(home, monkeypatch):
+    from loaders.source_file import SourceFile
+
+    real = SourceFile.changed_since_opened
+
+    def renamed(source):
+        if source.path.name == "big.ndjson":
+            source.path.rename(source.path.with_name("big.1"))
+        return real(source)
+
+    monkeypatch.setattr(SourceFile, "changed_since_opened", renamed)
+    monkeypatch.setattr("loaders.source_file.SMALL_BYTES", 10)
+    home.inbox.mkdir(parents=True, exist_ok=True)
+    for name in ("big", "other"):
+        (home.inbox / f"{name}.ndjson").write_bytes(ndjson(record(name)))
+    found = {o.name: o.status for o in load_inbox(home)}
+    assert found == {"big.ndjson": "failed", "other.ndjson": "landed"}
+
+
+def test_a_damaged_contract_file_is_written_anew(home):
+    prepare(home.lake)
+    (damaged,) = home.lake.glob("gateway_requests/*/contract.parquet")
+    damaged.write_bytes(b"")
+    prepare(home.lake)
+    assert duckdb.sql(f"describe from '{damaged}'").fetchall()
