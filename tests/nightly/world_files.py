@@ -141,12 +141,12 @@ class Inbox:
         whole = gzip.compress(file.content)
         half = whole[: self.rng.randint(1, len(whole) - 9)]
         text = zlib.decompressobj(wbits=31).decompress(half)
-        lines = text.split(b"\n")
-        sound = {line.strip() for line in lines}
-        given = [call for call in file.calls if call.line in sound]
+        lines = [line.strip() for line in text.split(b"\n") if line.strip()]
+        given = [call for call in file.calls if call.line in lines]
         if given:
-            count = sum(bool(line.strip()) for line in lines)
-            counts = count, count - len(given)
+            # Counted by lines: two copies of a call are one and the same line.
+            sound = {call.line for call in given}
+            counts = len(lines), sum(line not in sound for line in lines)
             self.write(file.folder, file.name, half, counts)
         return given
 
