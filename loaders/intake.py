@@ -190,12 +190,11 @@ class Intake:
         """The entry of these bytes, unless another rule read the file in between."""
         known = self._ledger.entries.get(load.id)
         for entry in self._by_sha256.get(load.source.sha256, ()) if known else ():
-            way = entry.format, entry.gateway, entry.timezone
             if (
                 entry.load_id in self._live
                 and load.is_place_known
                 and entry.source_path == load.source_path
-                and way != load.way_to_read
+                and entry.way_to_read != load.way_to_read
             ):
                 load.after = entry.load_id
                 return None
@@ -210,7 +209,7 @@ class Intake:
             for entry in self._by_key.get(source.content_key or "", ())
             if load.is_growable
             and (
-                (entry.format, entry.gateway, entry.timezone) == load.way_to_read
+                entry.way_to_read == load.way_to_read
                 # It grew, and its rule changed meanwhile.
                 or (load.is_place_known and entry.source_path == load.source_path)
             )

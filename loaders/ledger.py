@@ -90,6 +90,11 @@ class LedgerEntry:
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
+    def way_to_read(self) -> tuple[str, str | None, str]:
+        """How its file was read, as `Load.way_to_read`."""
+        return self.format, self.gateway, self.timezone
+
+    @property
     def days(self) -> frozenset[str]:
         """UTC days that it has records for."""
         return frozenset(f.event_date for f in self.files if f.event_date is not None)

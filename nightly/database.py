@@ -7,7 +7,7 @@ import duckdb
 
 from loaders.errors import SettingsError
 
-# Of DuckDB; the rest of the process needs half a gigabyte more. As in profiles.yml.
+# Of DuckDB; the rest of the process needs half a gigabyte more. dbt is told the same.
 MEMORY = os.environ.get("TOLLBOOK_MEMORY") or "2500MB"
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from loaders.errors import BuildFailed
+from nightly.database import MEMORY
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -69,6 +70,7 @@ class Dbt:
             "TOLLBOOK_HOME": str(home),
             "TOLLBOOK_WAREHOUSE": str(warehouse),
             "TOLLBOOK_BATCH": batch_size,
+            "TOLLBOOK_MEMORY": MEMORY,
             "TOLLBOOK_OLD_FILES": "false" if is_one_contract else "true",
             "DO_NOT_TRACK": "1",
         }
