@@ -42,10 +42,11 @@ def checked(format_: Format, projected: frozenset[str]) -> str:
     counts = [f"coalesce(cast({sql} as int), 0)" for sql in bad.values()]
     unread = " + ".join(counts or ["0"])
     told = f" + {UNREAD}" if UNREAD in projected else ""
-    apart = f"reject, {UNREAD}" if UNREAD in projected else "reject"
+    apart = ", ".join(sorted(projected & {UNREAD, "ignored"} | {"reject"}))
+    ignored = "'ignored:' || ignored, " if "ignored" in projected else ""
     return f"""
         * exclude ({apart}) {replaced},
-        coalesce(reject, {contract_check(format_, projected)}) as refused,
+        coalesce({ignored}reject, {contract_check(format_, projected)}) as refused,
         {unread}{told} as unread_count
     """
 

@@ -37,12 +37,10 @@ class Content:
         self.head = bytearray()
         self.key: str | None = None
         self.prefixes: dict[int, str] = {}
-        self.longest_line = 0
         self._lengths_for = lengths_for
         self._wanted: list[int] = []
         self._ended_lines = 0
         self._is_line_open = False
-        self._open_length = 0
 
     @property
     def line_count(self) -> int:
@@ -70,15 +68,11 @@ class Content:
     def _count(self, chunk: bytes) -> None:
         first, *ended = chunk.split(b"\n")
         self._is_line_open = self._is_line_open or not _is_blank(first)
-        self._open_length += len(first)
-        self.longest_line = max(self.longest_line, self._open_length)
         if ended:
             last = ended.pop()
             self._ended_lines += self._is_line_open
             self._ended_lines += len(ended) - sum(map(_is_blank, ended))
             self._is_line_open = not _is_blank(last)
-            self._open_length = len(last)
-            self.longest_line = max(self.longest_line, *map(len, ended), len(last))
 
 
 def _is_blank(line: bytes) -> bool:

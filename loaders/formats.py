@@ -28,6 +28,9 @@ class Format:
         default_gateway: `gateway` of its records where no rule names one; None where
             they have none.
         recognises: Whether a record with these top-level keys is one of its own.
+        is_json: A line is an object; else it is text of the vendor's own making.
+        unfold: SQL over `raw_lines(record, line)`, where a line holds many records:
+            gives `record, line` for each of them, in order.
     """
 
     name: str
@@ -37,6 +40,8 @@ class Format:
     projection: str
     default_gateway: str | None
     recognises: Callable[[Set[str]], bool]
+    is_json: bool = True
+    unfold: str | None = None
 
     @property
     def stream(self) -> str:

@@ -5,8 +5,10 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import duckdb
 
@@ -15,7 +17,6 @@ from loaders.engine import Connection
 from loaders.errors import LakeUnwritable
 from loaders.json_files import sync_folder
 from loaders.ledger import LakeFile
-from loaders.quarantine import Rejected, write_rejected
 from loaders.sql import quoted
 from loaders.streams import STREAMS
 
@@ -41,67 +42,111 @@ class Written:
     quarantine: str | None
 
 
-def write_package(
-    con: Connection,
-    selected: Mapping[str, str],
-    days: Mapping[str, Sequence[str]],
-    rejected: Sequence[Rejected],
-    package_id: str,
-    lake: Path,
-) -> Written:
-    """Write a package's files: beside, synced, renamed. The ledger is still silent.
+class PackageFiles:
+    """A package's files: beside, synced, renamed. The ledger is still silent.
 
-    Args:
-        con: Where `selected` can be run.
-        selected: By stream, SQL of its fit rows, with their `load_id` and
-            `event_date`. Rejected rows go to the first stream's quarantine.
-        days: By stream, the days that its rows have, in order.
-        rejected: Rows for quarantine.
-        package_id: Names the files.
-        lake: Root of the lake.
-
-    Returns:
-        What each load has in which file.
-
-    Raises:
-        LakeUnwritable: The disk is full or read-only; nothing is visible.
+    Any of its methods raises LakeUnwritable where the disk is full or read-only;
+    nothing is visible then.
     """
-    scratch = lake / SCRATCH
+
+    def __init__(self, con: Connection, package_id: str, lake: Path) -> None:
+        """Begin with an empty scratch folder.
+
+        Args:
+            con: Where rows can be selected.
+            package_id: Names the files.
+            lake: Root of the lake.
+        """
+        self._con, self._package_id, self._lake = con, package_id, lake
+        self._scratch = lake / SCRATCH
+        self._files: dict[str, list[LakeFile]] = defaultdict(list)
+        self._portions = 0
+        self._rejected: list[Path] = []
+
+    def __enter__(self) -> Self:
+        """Make room beside the lake."""
+        with _told(self._lake):
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch.mkdir(parents=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing beside it."""
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def add(
+        self, selected: Mapping[str, str], days: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Write one portion's fit rows.
+
+        Args:
+            selected: By stream, SQL of its fit rows, with their `load_id` and
+                `event_date`.
+            days: By stream, the days that its rows have, in order.
+        """
+        with _told(self._lake):
+            for name, rows in selected.items():
+                self._add_stream(STREAMS[name], rows, days[name])
+        self._portions += 1
+
+    def _add_stream(self, stream: Stream, rows: str, days: Sequence[str]) -> None:
+        beside = self._scratch / str(self._portions) / stream.name
+        for path in _write_stream(self._con, stream, rows, days, beside):
+            folder = path.parent.relative_to(beside.parent)
+            number = path.stem.removeprefix("part_")
+            if self._portions:
+                number = f"{self._portions}_{number}"
+            final = (folder / f"{self._package_id}_{number}.parquet").as_posix()
+            for load_id, file in _lake_file(self._con, stream, path, final):
+                self._files[load_id].append(file)
+            _into_place(path, self._lake / final)
+
+    def reject(self) -> None:
+        """Write one portion's `quarantined`."""
+        with _told(self._lake):
+            path = self._scratch / f"rejected_{len(self._rejected)}.parquet"
+            self._con.execute(f"copy quarantined to {quoted(path)} ({_PARQUET})")
+            self._rejected.append(path)
+
+    def finish(self, stream: str) -> Written:
+        """Put what was rejected into the stream's quarantine, as one file.
+
+        Returns:
+            What each load has in which file.
+        """
+        if not self._rejected:
+            return Written(self._files, None)
+        name = f"{QUARANTINE}/{stream}/{self._package_id}_0.parquet"
+        with _told(self._lake):
+            beside = self._rejected[0]
+            if len(self._rejected) > 1:
+                beside = self._scratch / "rejected.parquet"
+                self._con.execute(
+                    "copy (select * from read_parquet($1)) "
+                    f"to {quoted(beside)} ({_PARQUET})",
+                    [[str(path) for path in self._rejected]],
+                )
+            _into_place(beside, self._lake / name)
+        return Written(self._files, name)
+
+
+@contextmanager
+def _told(lake: Path) -> Iterator[None]:
+    """What the disk refuses, in the words of the lake."""
     try:
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(parents=True)
-        quarantine = None
-        if rejected:
-            beside = scratch / f"{package_id}_0.parquet"
-            write_rejected(con, rejected, beside)
-            quarantine = f"{QUARANTINE}/{next(iter(selected))}/{beside.name}"
-            _into_place(beside, lake / quarantine)
-        files: dict[str, list[LakeFile]] = defaultdict(list)
-        for name, rows in selected.items():
-            for path in _write_stream(
-                con, STREAMS[name], rows, days[name], scratch / name
-            ):
-                folder = path.parent.relative_to(scratch)
-                number = path.stem.removeprefix("part_")
-                final = (folder / f"{package_id}_{number}.parquet").as_posix()
-                for load_id, file in _lake_file(con, STREAMS[name], path, final):
-                    files[load_id].append(file)
-                _into_place(path, lake / final)
-        return Written(files, quarantine)
+        yield
     except OSError as error:
         raise LakeUnwritable(f"{lake}: {error.strerror}") from error
     except duckdb.IOException as error:
         # It speaks of files, not of what is in them.
         raise LakeUnwritable(str(error).splitlines()[0]) from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _write_stream(
     con: Connection, stream: Stream, rows: str, days: Sequence[str], folder: Path
 ) -> list[Path]:
     """The finished Parquet files of a stream, in `folder` or one below it a day."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     if not stream.is_dated:
         path = folder / "part_0.parquet"
         return [path] if _copy(con, rows, path) else []

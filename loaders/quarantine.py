@@ -1,70 +1,102 @@
 """Rejected records: where each stands and why it was refused, never what it says."""
 
 import json
-from collections.abc import Mapping, Sequence
-from itertools import groupby
-from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from loaders.contract import QUARANTINE_COLUMNS, duckdb_type
 from loaders.engine import Connection
 from loaders.load import Package
-from loaders.source_file import SourceFile
-from loaders.sql import write_rows
+from loaders.projection import Portion
+from loaders.records import Numbers, Records
 
-Rejected = Mapping[str, object]
+_REFUSED = """
+    projected inner join placed
+        on projected.rowid = placed.row_id
+        and refused is not null
+        and not starts_with(refused, 'ignored:')
+"""
+_PLACES = ["line_no", "byte_offset", "length_bytes", "parser_position"]
 
 
-def rejected_records(con: Connection, package: Package) -> list[Rejected]:
-    """One row of `QUARANTINE_COLUMNS` per refused record of `projected`.
+def quarantine(con: Connection, package: Package, portion: Portion) -> int:
+    """Fill `quarantined` with a row of `QUARANTINE_COLUMNS` per refused record.
 
-    Only refused records are looked up in the text; good ones never pass through Python.
+    Args:
+        con: Holds `projected` and `placed`.
+        package: The files.
+        portion: What they hold.
+
+    Returns:
+        How many there are.
     """
     found = con.execute(
-        "select rowid, refused from projected where refused is not null order by rowid"
-    ).fetchall()
-    rows: list[Rejected] = []
-    for load, refusals in groupby(found, key=lambda row: package.load_of(row[0])):
-        refused = {row - load.first + 1: refusal for row, refusal in refusals}
-        places = _places(load.source, refused)
-        for record_no, refusal in refused.items():
-            reason, _, field = refusal.partition(":")
-            rows.append(
-                {
-                    "load_id": load.id,
-                    "file_sha256": load.source.sha256,
-                    "record_no": record_no,
-                    **places.get(record_no, {}),
-                    "reason": reason,
-                    "field": field or None,
-                }
-            )
-    return rows
+        f"""
+        select placed.line, refused = 'malformed_json' as is_malformed
+        from {_REFUSED} order by projected.rowid
+        """
+    ).to_arrow_table()
+    lines = found["line"].to_numpy()
+    is_malformed = found["is_malformed"].to_numpy()
+    con.register("places", _places(portion.records, lines, is_malformed))
+    typed = ", ".join(
+        f"cast({name} as {duckdb_type(type_)}) as {name}"
+        for name, type_ in QUARANTINE_COLUMNS.items()
+    )
+    con.execute(
+        f"""
+        create or replace temp table quarantined as
+        with refused_rows as (
+            select
+                placed.load_id,
+                placed.record_no,
+                split_part(refused, ':', 1) as reason,
+                nullif(split_part(refused, ':', 2), '') as field
+            from {_REFUSED}
+            order by projected.rowid
+        ),
+
+        hashes as (
+            select
+                unnest($ids::varchar[]) as load_id,
+                unnest($hashes::varchar[]) as file_sha256
+        )
+
+        select {typed}
+        from (select * from refused_rows positional join places)
+        inner join hashes using (load_id)
+        """,
+        {
+            "ids": [load.id for load in package.loads],
+            "hashes": [load.source.sha256 for load in package.loads],
+        },
+    )
+    con.unregister("places")
+    return len(lines)
 
 
-def write_rejected(con: Connection, rows: Sequence[Rejected], path: Path) -> None:
-    """Write quarantine rows as one Parquet file."""
-    columns = {name: duckdb_type(type_) for name, type_ in QUARANTINE_COLUMNS.items()}
-    write_rows(con, rows, columns, path)
-
-
-def _places(source: SourceFile, wanted: Mapping[int, str]) -> dict[int, Rejected]:
-    """Where the wanted records stand in the text, by record number."""
-    if source.layout == "values":
-        return {}
-    found: dict[int, Rejected] = {}
-    for record_no, (line_no, offset, line) in enumerate(source.lines(), start=1):
-        if record_no in wanted:
-            body = line.rstrip(b"\r\n")
-            place: tuple[int | None, int, int] = (line_no, offset, len(body))
-            if source.value_places is not None:
-                place = (None, *source.value_places[record_no - 1])
-            found[record_no] = {
-                "line_no": place[0],
-                "byte_offset": place[1],
-                "length_bytes": place[2],
-                "parser_position": _parser_position(body),
-            }
-    return found
+def _places(
+    records: Records, lines: Numbers, is_malformed: NDArray[np.bool_]
+) -> pa.Table:
+    found = records.places(lines)
+    if found is None:
+        nothing = pa.nulls(len(lines), pa.int64())
+        return pa.table([nothing] * 4, _PLACES)
+    positions = pa.nulls(len(lines), pa.int64()).to_pylist()
+    texts = records.texts(lines[is_malformed])
+    for row, text in zip(np.flatnonzero(is_malformed), texts, strict=True):
+        positions[row] = _parser_position(text)
+    return pa.table(
+        [
+            pa.array(found.line_nos, mask=found.line_nos < 0),
+            pa.array(found.starts),
+            pa.array(found.lengths),
+            pa.array(positions, pa.int64()),
+        ],
+        _PLACES,
+    )
 
 
 def _parser_position(body: bytes) -> int | None:

@@ -1,8 +1,8 @@
 """One vendor file: what it is (hashes, counts), and its text for DuckDB to read.
 
-DuckDB gets an open descriptor, never a path: a hostile file name is no glob and no SQL,
-and the bytes that were hashed are the bytes that are parsed. Decompressed text lives in
-an unlinked temporary file, so a killed run leaves no prompt behind.
+The file is opened once and never by its path again: a hostile name is no glob and no
+SQL, and the bytes that were hashed are the bytes that are parsed. Decompressed text
+lives in an unlinked temporary file, so a killed run leaves no prompt behind.
 """
 
 import hashlib
@@ -18,7 +18,6 @@ from typing import BinaryIO, Self
 
 from loaders.csv_rows import rows_of
 from loaders.decoding import (
-    BLANK,
     Content,
     DecompressionBomb,
     count,
@@ -50,7 +49,6 @@ class SourceFile:
         layout: `lines` (NDJSON), `values` (an array, or objects over many lines) or
             `csv`.
         line_count: Lines that are not blank, counted without any JSON parser.
-        longest_line: Its length in bytes.
         prefixes: Length -> sha256 of that many first bytes, for lengths asked for.
         head: The first megabyte of text.
         value_places: (byte offset, length) of each record in the original text, once
@@ -67,7 +65,6 @@ class SourceFile:
     is_truncated: bool
     layout: Layout
     line_count: int
-    longest_line: int
     prefixes: dict[int, str]
     head: bytes
     _text: BinaryIO
@@ -88,20 +85,10 @@ class SourceFile:
         return isinstance(self._text, io.BytesIO)
 
     @property
-    def is_without_records(self) -> bool:
-        """Taken apart, it was an empty array."""
-        return self.layout == "lines" and self.line_count == 0
-
-    @property
-    def duckdb_path(self) -> str:
-        """What DuckDB opens: this process's descriptor of the text."""
-        return f"/dev/fd/{self._text.fileno()}"
-
-    def write_lines(self, target: BinaryIO) -> None:
-        """Copy a small file's lines, the last one ended."""
+    def text(self) -> BinaryIO:
+        """What it says, decompressed and decoded, at its beginning."""
         self._text.seek(0)
-        text = self._text.read()
-        target.write(text if text.endswith(b"\n") else text + b"\n")
+        return self._text
 
     def changed_since_opened(self) -> bool:
         """Whether a writer touched the file while DuckDB read it."""
@@ -112,18 +99,6 @@ class SourceFile:
         except OSError:  # renamed meanwhile, as a rotated log is
             return True
         return (now.st_size, now.st_mtime_ns) != (self.size_bytes, self.mtime_ns)
-
-    def lines(self) -> Iterator[tuple[int, int, bytes]]:
-        """(line number from 1, byte offset, line) of each line that is not blank.
-
-        For locating rejected records only; good ones never pass through Python.
-        """
-        self._text.seek(0)
-        offset = 0
-        for number, line in enumerate(self._text, start=1):
-            if line.strip(BLANK):
-                yield number, offset, line
-            offset += len(line)
 
     def take_apart(self) -> None:
         """Rewrite the text as one JSON value a line, however it was laid out.
@@ -139,13 +114,11 @@ class SourceFile:
                 f"{self.path}: neither lines nor one sound JSON array, and too large "
                 f"(over {_MOST_SPLIT_BYTES >> 20} MiB) to be taken apart"
             )
-        self._text.seek(0)
-        text = self._text.read().decode("utf-8", errors="surrogateescape")
+        text = self.text.read().decode("utf-8", errors="surrogateescape")
         spool = (
             io.BytesIO() if self.is_small else self._stack.enter_context(temporary())
         )
         self.value_places = []
-        self.longest_line = 0
         offset = reached = 0
         for start, end, value in self._values(text):
             offset += len(text[reached:start].encode("utf-8", "surrogateescape"))
@@ -153,7 +126,6 @@ class SourceFile:
             self.value_places.append((offset, length))
             line = value.encode("utf-8", "surrogateescape")
             spool.write(line.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n")
-            self.longest_line = max(self.longest_line, len(line))
             offset, reached = offset + length, end
         spool.flush()
         self._text, self.layout = spool, "lines"
@@ -226,7 +198,6 @@ def open_source(path: Path, lengths_for: Callable[[str], Iterable[int]]) -> Sour
         is_truncated=decompressor is not None and not decompressor.is_complete,
         layout=layout_of(bytes(content.head)),
         line_count=content.line_count,
-        longest_line=content.longest_line,
         prefixes=content.prefixes,
         head=bytes(content.head),
         _text=text,
