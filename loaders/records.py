@@ -7,42 +7,25 @@ the text is known, and a broken one takes no other along.
 
 import io
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from loaders.decoding import BLANK
 from loaders.errors import FileNotLanded
+from loaders.lines import SCHEMA, Numbers, Places, lines_of
 from loaders.load import Package
 from loaders.source_file import SourceFile
 from loaders.sql import quoted
 
-# `line` counts the records of the package from 0; a text that is no UTF-8 is null.
-SCHEMA = pa.schema([("record", pa.large_string()), ("line", pa.int64())])
 # A batch is projected a vector of 2,048 rows at a time, and costs the same with fewer.
 _ROWS = 2048
 _SMALLEST_CHUNK, _LARGEST_CHUNK = 4 << 20, 64 << 20
 # No gateway writes a larger record; a longer line fails the file by name.
 _MAX_RECORD_BYTES = 256 << 20
 _LARGEST_IN_ARRAY = 16 << 20
-
-Numbers = NDArray[np.int64]
-
-
-class Places(NamedTuple):
-    """Where records stand: line numbers, byte offsets, lengths without the line's end.
-
-    Line numbers are -1 where a record need not begin a line.
-    """
-
-    line_nos: Numbers
-    starts: Numbers
-    lengths: Numbers
-
 
 _Batch = tuple[pa.RecordBatch, Places | None]
 
@@ -146,42 +129,17 @@ class Records:
                 continue
             whole, rest = rest + chunk[:cut], chunk[cut:]
             if whole.strip(BLANK):
-                batch, places = self._batch(whole, begin, line_no, line)
+                batch, places = lines_of(whole, begin, line_no, line, self._is_json)
                 yield batch, places
                 line += batch.num_rows
             begin, line_no = begin + len(whole), line_no + whole.count(b"\n")
         if rest.strip(BLANK):
-            yield self._batch(rest + b"\n", begin, line_no, line)
+            yield lines_of(rest + b"\n", begin, line_no, line, self._is_json)
 
     def _refuse_longer(self, line: bytes) -> None:
         if len(line) > _MAX_RECORD_BYTES:
             path, limit = self._package.loads[0].source.path, _MAX_RECORD_BYTES >> 20
             raise FileNotLanded(f"{path}: a line is longer than {limit} MiB")
-
-    def _batch(self, text: bytes, begin: int, line_no: int, line: int) -> _Batch:
-        """The lines of a text that ends one, blank ones left out.
-
-        Args:
-            text: Whole lines.
-            begin: Its offset.
-            line_no: The number of its first line, from 0.
-            line: Records before it.
-        """
-        letters = np.frombuffer(text, dtype=np.uint8)
-        ends = np.flatnonzero(letters == ord("\n"))
-        starts = np.concatenate((np.zeros(1, dtype=np.int64), ends[:-1] + 1))
-        offsets = pa.py_buffer(np.append(starts, len(text)))
-        records = pa.LargeBinaryArray.from_buffers(
-            pa.large_binary(), len(ends), [None, offsets, pa.py_buffer(text)]
-        )
-        is_kept = ~_is_blank(text, letters, starts, ends)
-        kept = np.flatnonzero(is_kept)
-        if len(kept) < len(ends):
-            records = records.filter(pa.array(is_kept))
-        places = Places(kept + line_no, starts[kept] + begin, (ends - starts)[kept])
-        lines = pa.array(np.arange(line, line + len(kept)))
-        plain = pc.ascii_trim_whitespace(_readable(records, self._is_json))
-        return pa.record_batch([plain, lines], schema=SCHEMA), places
 
     def _values(self, source: SourceFile) -> Iterator[_Batch]:
         """Of a large array, by DuckDB: where each one stands nobody knows.
@@ -254,31 +212,3 @@ class Records:
     def _bytes(self, start: int, length: int) -> bytes:
         self._text.seek(start)
         return self._text.read(length)
-
-
-def _is_blank(
-    text: bytes, letters: NDArray[np.uint8], starts: Numbers, ends: Numbers
-) -> NDArray[np.bool_]:
-    """Lines of blanks alone. Most lines are long: their first letter tells."""
-    is_blank = np.isin(letters[starts], np.frombuffer(BLANK, dtype=np.uint8))
-    for number in np.flatnonzero(is_blank):
-        is_blank[number] = not text[starts[number] : ends[number]].strip(BLANK)
-    return is_blank
-
-
-def _readable(records: pa.Array, is_json: bool) -> pa.Array:
-    """As text; damaged JSON is null, damaged text has its damage marked."""
-    try:
-        return records.cast(pa.large_string())
-    except pa.ArrowInvalid:
-        errors = "strict" if is_json else "replace"
-        return pa.array(
-            (_decoded(each, errors) for each in records.to_pylist()), pa.large_string()
-        )
-
-
-def _decoded(record: bytes, errors: str) -> str | None:
-    try:
-        return record.decode("utf-8", errors)
-    except UnicodeDecodeError:
-        return None
