@@ -5,7 +5,7 @@ their columns, or by a name that begins with the table's, `directory_teams_2026.
 """
 
 import json
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from functools import partial
 
 from loaders.contract import Column, Stream
@@ -27,7 +27,7 @@ def _columns(stream: Stream) -> list[Column]:
     return [col for col in stream.columns if col.name not in stream.added_by_landing]
 
 
-def _projection(stream: Stream) -> str:
+def _projection(stream: Stream, _: Mapping[str, str]) -> str:
     """SQL: each column read as its type, or refused by name."""
     columns = _columns(stream)
     structure = {column.name: "VARCHAR" for column in columns} | {REFUSED: "VARCHAR"}
@@ -75,7 +75,7 @@ DIRECTORY_FORMATS = tuple(
         version="1",
         streams=(stream.name,),
         rank=0,
-        projection=_projection(stream),
+        projection=partial(_projection, stream),
         default_gateway=None,
         recognises=partial(_recognises, stream),
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
 from loaders.csv_rows import header_of
+from loaders.engine import Connection
 from loaders.json_values import first_objects
 
 _RECORDS_LOOKED_AT = 20
@@ -22,26 +23,32 @@ class Format:
         streams: Where its records land; where there are several, the projection names
             each row's in a column `stream`. What is refused is the first one's.
         rank: Of two copies of one record the one of the lower rank is kept.
-        projection: SQL over `raw_records(record)`; gives the streams' columns and
-            `reject`. May use $gateway, $timezone and $salt, which goes into ids made
-            of content.
+        projection: SQL over `raw_records(record)`, given the operator's mapping of our
+            words to the vendor's keys; gives the streams' columns and `reject`. May use
+            $gateway, $timezone and $salt, which goes into ids made of content.
         default_gateway: `gateway` of its records where no rule names one; None where
             they have none.
         recognises: Whether a record with these top-level keys is one of its own.
         is_json: A line is an object; else it is text of the vendor's own making.
         unfold: SQL over `raw_lines(record, line)`, where a line holds many records:
             gives `record, line` for each of them, in order.
+        finish: Makes the projection of what the format itself says (gateway/calls.py).
+        is_mapped: Takes an operator's mapping.
+        recognises_line: Whether a line of text is one of its own; for what is no JSON.
     """
 
     name: str
     version: str
     streams: tuple[str, ...]
     rank: int
-    projection: str
+    projection: Callable[[Mapping[str, str]], str]
     default_gateway: str | None
     recognises: Callable[[Set[str]], bool]
     is_json: bool = True
     unfold: str | None = None
+    finish: Callable[[Connection, str, bool], str] | None = None
+    is_mapped: bool = False
+    recognises_line: Callable[[str], bool] | None = None
 
     @property
     def stream(self) -> str:
@@ -52,10 +59,9 @@ class Format:
 def registry() -> Mapping[str, Format]:
     """Every format by name; a new one is added here and nowhere else."""
     from loaders.directory import DIRECTORY_FORMATS
-    from loaders.gateway.events import EVENTS
-    from loaders.gateway.litellm import LITELLM, LITELLM_SPEND_LOGS
+    from loaders.gateway import GATEWAY_FORMATS
 
-    known = (LITELLM, LITELLM_SPEND_LOGS, EVENTS, *DIRECTORY_FORMATS)
+    known = (*GATEWAY_FORMATS, *DIRECTORY_FORMATS)
     return {format_.name: format_ for format_ in known}
 
 

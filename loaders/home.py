@@ -12,6 +12,7 @@ import pytz
 
 from loaders.errors import SettingsError
 from loaders.formats import registry
+from loaders.gateway.calls import WORDS
 
 HOME_VARIABLE = "TOLLBOOK_HOME"
 # A rule may say this instead of a format: leave such files alone, silently.
@@ -29,12 +30,14 @@ class InboxRule:
         format: Format name, `ignore`, or None to detect.
         timezone: IANA zone of times without an offset.
         gateway: `gateway` of the records; None for the format's own name.
+        mapping: Our words and the operator's keys, of formats whose keys he chooses.
     """
 
     glob: str
     format: str | None = None
     timezone: str = "UTC"
     gateway: str | None = None
+    mapping: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,8 +170,10 @@ def _rule(raw: object, file: Path) -> InboxRule:
     where = f"{file} [[inbox]]"
     if not isinstance(raw, dict):
         raise SettingsError(f"{where}: not a table")
-    _no_others(raw, {"glob", "format", "timezone", "gateway"}, where)
-    for key, value in raw.items():
+    _no_others(raw, {"glob", "format", "timezone", "gateway", "mapping"}, where)
+    mapping = _mapping(raw.get("mapping", {}), where)
+    rule = {key: value for key, value in raw.items() if key != "mapping"}
+    for key, value in rule.items():
         if not isinstance(value, str) or not value:
             raise SettingsError(f"{where} {key}: a text that is not empty")
     if "glob" not in raw:
@@ -178,7 +183,19 @@ def _rule(raw: object, file: Path) -> InboxRule:
         raise SettingsError(f"{where} format: one of {', '.join(known)}")
     if raw.get("timezone", "UTC") not in pytz.all_timezones_set:
         raise SettingsError(f"{where} timezone: not an IANA time zone")
-    return InboxRule(**raw)
+    return InboxRule(**rule, mapping=mapping)
+
+
+def _mapping(raw: object, where: str) -> tuple[tuple[str, str], ...]:
+    """Our words and the keys that an operator chose for them."""
+    if not isinstance(raw, dict):
+        raise SettingsError(f"{where} mapping: write it as [inbox.mapping]")
+    known = {word for words in WORDS.values() for word, _ in words}
+    _no_others(raw, known, f"{where} mapping")
+    for word, key in raw.items():
+        if not isinstance(key, str) or not key:
+            raise SettingsError(f"{where} mapping {word}: a text that is not empty")
+    return tuple(sorted(raw.items()))
 
 
 def _no_others(raw: Mapping[str, object], known: set[str], where: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from loaders.formats import Format, detect, registry
 from loaders.home import DEMO_FOLDER, IGNORE, Home, InboxRule
 from loaders.landing import land
 from loaders.ledger import Ledger, LedgerEntry
-from loaders.load import Load, Package, WayToRead
+from loaders.load import Load, Package, WayToRead, mapping_text
 from loaders.privacy import key_of_lake, masked
 from loaders.source_file import SourceFile, open_source
 
@@ -104,6 +105,7 @@ class Intake:
             format=format_,
             gateway=_gateway(format_, rule),
             timezone=rule.timezone,
+            mapping=_mapping(format_, rule),
             source_path=name,
             landed_at=datetime.now(UTC).replace(tzinfo=None).isoformat(),
             is_demo=Path(name).parts[0] == DEMO_FOLDER,
@@ -134,8 +136,13 @@ class Intake:
         return (
             format_ is not None
             and forced in (None, seen.format)
-            and (seen.format_version, seen.gateway, seen.timezone)
-            == (format_.version, _gateway(format_, rule), rule.timezone)
+            and (seen.format_version, seen.gateway, seen.timezone, seen.mapping)
+            == (
+                format_.version,
+                _gateway(format_, rule),
+                rule.timezone,
+                mapping_text(_mapping(format_, rule)),
+            )
         )
 
     def land_waiting(self) -> None:
@@ -229,6 +236,11 @@ def _begins_with(source: SourceFile, load: Load) -> bool:
 
 def _failed(name: str, path: Path, error: FileNotLanded) -> Outcome:
     return Outcome(name, "failed", reason=str(error).removeprefix(f"{path}: "))
+
+
+def _mapping(format_: Format, rule: InboxRule) -> Mapping[str, str]:
+    """What formats of fixed fields have no use for changes no load."""
+    return dict(rule.mapping) if format_.is_mapped else {}
 
 
 def _gateway(format_: Format, rule: InboxRule) -> str | None:

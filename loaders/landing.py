@@ -136,6 +136,7 @@ def _entry(load: Load, package: Package, written: Written, tally: Tally) -> Ledg
         files=files,
         quarantine_path=written.quarantine if tally.quarantined else None,
         replaces=load.replaces,
+        mapping=load.way_to_read[-1],
     )
 
 

@@ -82,6 +82,7 @@ class LedgerEntry:
     files: tuple[LakeFile, ...]
     quarantine_path: str | None
     replaces: tuple[str, ...]
+    mapping: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -90,9 +91,9 @@ class LedgerEntry:
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
-    def way_to_read(self) -> tuple[str, str | None, str]:
+    def way_to_read(self) -> tuple[str, str | None, str, str]:
         """How its file was read, as `Load.way_to_read`."""
-        return self.format, self.gateway, self.timezone
+        return self.format, self.gateway, self.timezone, self.mapping
 
     @property
     def days(self) -> frozenset[str]:

@@ -7,8 +7,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from loaders.decoding import BLANK
-
 # `line` counts the records of the package from 0; a text that is no UTF-8 is null.
 SCHEMA = pa.schema([("record", pa.large_string()), ("line", pa.int64())])
 
@@ -45,24 +43,12 @@ def lines_of(
     records = pa.LargeBinaryArray.from_buffers(
         pa.large_binary(), len(ends), [None, offsets, pa.py_buffer(text)]
     )
-    is_kept = ~_is_blank(text, letters, starts, ends)
-    kept = np.flatnonzero(is_kept)
-    if len(kept) < len(ends):
-        records = records.filter(pa.array(is_kept))
+    plain = pc.ascii_trim_whitespace(_readable(records, is_json))
+    is_kept = pc.fill_null(pc.greater(pc.binary_length(plain), 0), fill_value=True)
+    kept = np.flatnonzero(is_kept.to_numpy(zero_copy_only=False))
     places = Places(kept + line_no, starts[kept] + begin, (ends - starts)[kept])
     lines = pa.array(np.arange(line, line + len(kept)))
-    plain = pc.ascii_trim_whitespace(_readable(records, is_json))
-    return pa.record_batch([plain, lines], schema=SCHEMA), places
-
-
-def _is_blank(
-    text: bytes, letters: NDArray[np.uint8], starts: Numbers, ends: Numbers
-) -> NDArray[np.bool_]:
-    """Lines of blanks alone. Most lines are long: their first letter tells."""
-    is_blank = np.isin(letters[starts], np.frombuffer(BLANK, dtype=np.uint8))
-    for number in np.flatnonzero(is_blank):
-        is_blank[number] = not text[starts[number] : ends[number]].strip(BLANK)
-    return is_blank
+    return pa.record_batch([plain.filter(is_kept), lines], schema=SCHEMA), places
 
 
 def _readable(records: pa.Array, is_json: bool) -> pa.Array:

@@ -1,15 +1,21 @@
 """What a load is: one file, how it is read, and the files it is landed with."""
 
 import hashlib
+import json
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loaders.formats import Format
 from loaders.source_file import SourceFile
 
-# Format, gateway, time zone.
-WayToRead = tuple[str, str | None, str]
+# Format, gateway, time zone, and the operator's names of fields as JSON, if any.
+WayToRead = tuple[str, str | None, str, str]
+
+
+def mapping_text(mapping: Mapping[str, str]) -> str:
+    """As the ledger has it: JSON, or nothing."""
+    return json.dumps(dict(mapping), sort_keys=True) if mapping else ""
 
 
 def load_id(format_: Format, way: WayToRead, sha256: str, after: str = "") -> str:
@@ -18,7 +24,9 @@ def load_id(format_: Format, way: WayToRead, sha256: str, after: str = "") -> st
     Read again as they once were, they are another load, known by the one `after` which
     they come: an entry of the ledger is never written anew.
     """
-    text = f"{':'.join(map(str, way))}:{format_.version}:{sha256}{after}"
+    *always, mapping = way
+    named = f":{mapping}" if mapping else ""
+    text = f"{':'.join(map(str, always))}{named}:{format_.version}:{sha256}{after}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -31,6 +39,7 @@ class Load:
         format: How to read it.
         gateway: `gateway` of its records; None where they have none.
         timezone: IANA zone of times that carry no offset.
+        mapping: Our words -> the operator's keys, where a rule names any.
         source_path: As the ledger shows it: relative to the inbox where possible.
         landed_at: UTC, ISO 8601; the one wall-clock time that the lake records.
         is_demo: The file was written by our own generator.
@@ -45,6 +54,7 @@ class Load:
     format: Format
     gateway: str | None
     timezone: str
+    mapping: Mapping[str, str]
     source_path: str
     landed_at: str
     is_demo: bool
@@ -62,7 +72,8 @@ class Load:
     @property
     def way_to_read(self) -> WayToRead:
         """Loads that share it may be landed together."""
-        return self.format.name, self.gateway, self.timezone
+        named = mapping_text(self.mapping)
+        return self.format.name, self.gateway, self.timezone, named
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,8 @@ def _project(
         columns = _fill(con, load, key)
         _place(con, package, first)
     except duckdb.Error as error:
+        if __import__("os").environ.get("DBG"):  # XXX
+            print(str(error)[:1500])
         if full := no_room(error):
             raise full from None
         if records.error:
@@ -161,7 +163,10 @@ def _unfold(con: Connection, format_: Format) -> None:
 
 def _fill(con: Connection, load: Load, key: bytes) -> frozenset[str]:
     salt = pseudonym(key, "", "content")
-    projection, used = bound(load.format, load.gateway, load.timezone, salt)
+    projection = load.format.projection(load.mapping)
+    if load.format.finish:
+        projection = load.format.finish(con, projection, load.format.is_json)
+    used = bound(projection, load.gateway, load.timezone, salt)
     described = con.execute(f"describe ({projection})", used).fetchall()
     columns = frozenset(name for (name, *_) in described)
     con.execute(
@@ -176,14 +181,11 @@ def _fill(con: Connection, load: Load, key: bytes) -> frozenset[str]:
 
 
 def bound(
-    format_: Format, gateway: str | None, timezone: str, salt: str
-) -> tuple[str, dict[str, str | None]]:
-    """A format's SQL and the parameters that it uses."""
+    projection: str, gateway: str | None, timezone: str, salt: str
+) -> dict[str, str | None]:
+    """The parameters that a projection uses."""
     given = {"gateway": gateway, "timezone": timezone, "salt": salt}
-    used = {
-        name: val for name, val in given.items() if f"${name}" in format_.projection
-    }
-    return format_.projection, used
+    return {name: val for name, val in given.items() if f"${name}" in projection}
 
 
 def _place(con: Connection, package: Package, first: int) -> None:

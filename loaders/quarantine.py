@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from loaders.contract import QUARANTINE_COLUMNS, duckdb_type
 from loaders.engine import Connection
+from loaders.lines import Numbers
 from loaders.load import Package
 from loaders.projection import Portion
-from loaders.records import Numbers, Records
+from loaders.records import Records
 
 _REFUSED = """
     projected inner join placed

@@ -224,3 +224,37 @@ create or replace temp macro scalars_of(object, names, longest) as (
 create or replace temp macro code_word(value) as (
     nullif(left(regexp_extract(value, '\S+'), 128), '')
 );
+
+-- Of a call that ended within three years, as `us_of_ms`.
+create or replace temp macro us_of_s(value) as (
+    cast(try_cast(value as decimal(17, 6)) * cast(1000000 as decimal(7, 0)) as bigint)
+);
+
+create or replace temp macro us_of_us(value) as (
+    cast(try_cast(value as decimal(17, 3)) as bigint)
+);
+
+create or replace temp macro us_of_ns(value) as (try_cast(value as bigint) // 1000);
+
+create or replace temp macro instant_of_ms(value) as (
+    instant_of_epoch(try_cast(value as double) / 1000)
+);
+
+-- A time in nanoseconds is too long for a double.
+create or replace temp macro instant_of_ns(value) as (
+    case
+        when try_cast(value as bigint) between 0 and 7258118399000000000
+            then make_timestamp(try_cast(value as bigint) // 1000)
+    end
+);
+
+-- OpenTelemetry's word for what a path asks for.
+create or replace temp macro operation_of_path(path) as (
+    case
+        when path like '%/embeddings%' then 'embeddings'
+        when path like '%/chat/completions%' or path like '%/messages%'
+            or path like '%/responses%' or path like '%/converse%' then 'chat'
+        when path like '%enerateContent%' then 'generate_content'
+        when path like '%/completions%' then 'text_completion'
+    end
+);

@@ -10,12 +10,14 @@ def _recognises(keys: Set[str]) -> bool:
     return keys >= {"event_type", "event_time"}
 
 
+_SQL = Path(__file__).with_name("events.sql").read_text()
+
 EVENTS = Format(
     name="events",
     version="1",
     streams=("gateway_requests", "product_events"),
     rank=10,
-    projection=Path(__file__).with_name("events.sql").read_text(),
+    projection=lambda _: _SQL,
     default_gateway="events",
     recognises=_recognises,
 )

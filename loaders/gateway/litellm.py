@@ -5,7 +5,8 @@ LiteLLM_SpendLogs. Both give the same columns and `request_id`, so that copies o
 call meet.
 """
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
+from functools import partial
 from pathlib import Path
 
 from loaders.formats import Format
@@ -13,7 +14,7 @@ from loaders.formats import Format
 _FOLDER = Path(__file__).parent
 
 
-def _projection(calls: str) -> str:
+def _projection(calls: str, _: Mapping[str, str]) -> str:
     """What litellm.sql makes of the rows that another file gives as `calls`."""
     given = (_FOLDER / calls).read_text()
     common = (_FOLDER / "litellm.sql").read_text()
@@ -36,7 +37,7 @@ LITELLM = Format(
     version="2",
     streams=("gateway_requests",),
     rank=10,
-    projection=_projection("litellm_log.sql"),
+    projection=partial(_projection, "litellm_log.sql"),
     default_gateway="litellm",
     recognises=_is_log,
 )
@@ -46,7 +47,7 @@ LITELLM_SPEND_LOGS = Format(
     version="1",
     streams=("gateway_requests",),
     rank=20,
-    projection=_projection("litellm_spend_logs.sql"),
+    projection=partial(_projection, "litellm_spend_logs.sql"),
     default_gateway="litellm",
     recognises=_is_spend_row,
 )
