@@ -9,6 +9,7 @@ from loaders.engine import Connection
 from loaders.json_values import first_objects
 
 _RECORDS_LOOKED_AT = 20
+_MOST_LETTERS = 100_000
 _KEY = re.compile(rb'"([A-Za-z_][\w.:-]*)"\s*:')
 
 
@@ -31,7 +32,9 @@ class Format:
         recognises: Whether a record with these top-level keys is one of its own.
         is_json: A line is an object; else it is text of the vendor's own making.
         unfold: SQL over `raw_lines(record, line)`, where a line holds many records:
-            gives `record, line` for each of them, in order.
+            gives `record, line` for each of them, in order, and a line that holds none
+            as it is.
+        held: SQL of a line's `record`: how many it holds, counted another way.
         finish: Makes the projection of what the format itself says (gateway/calls.py).
         is_mapped: Takes an operator's mapping.
         recognises_line: Whether a line of text is one of its own; for what is no JSON.
@@ -46,6 +49,7 @@ class Format:
     recognises: Callable[[Set[str]], bool]
     is_json: bool = True
     unfold: str | None = None
+    held: str = "1"
     finish: Callable[[Connection, str, bool], str] | None = None
     is_mapped: bool = False
     recognises_line: Callable[[str], bool] | None = None
@@ -76,6 +80,12 @@ def detect(head: bytes) -> Format | None:
         head: The first bytes of the decompressed text.
     """
     text = head.decode("utf-8", errors="replace")
+    lines = [line for line in text[:_MOST_LETTERS].splitlines() if line.strip()]
+    for known in registry().values():
+        if known.recognises_line and any(
+            known.recognises_line(line) for line in lines[:_RECORDS_LOOKED_AT]
+        ):
+            return known
     header = frozenset(header_of(text))
     for keys in (header, *first_objects(text, _RECORDS_LOOKED_AT)):
         for known in registry().values():

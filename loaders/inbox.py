@@ -10,10 +10,11 @@ from loaders.engine import engine
 from loaders.errors import SettingsError
 from loaders.formats import registry
 from loaders.home import IGNORE, Home
-from loaders.intake import Intake, Outcome, name_of, place_of
+from loaders.intake import Intake, name_of, place_of
 from loaders.lake import nothing_half_done, prepare
 from loaders.ledger import Ledger
 from loaders.load import Load
+from loaders.outcome import Outcome
 from loaders.privacy import masked
 
 Progress = Callable[[str, int, int], None]

@@ -3,10 +3,8 @@
 import os
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 from loaders.engine import Connection
 from loaders.errors import FileNotLanded
@@ -15,31 +13,13 @@ from loaders.home import DEMO_FOLDER, IGNORE, Home, InboxRule
 from loaders.landing import land
 from loaders.ledger import Ledger, LedgerEntry
 from loaders.load import Load, Package, WayToRead, mapping_text
+from loaders.outcome import Outcome
 from loaders.privacy import key_of_lake, masked
 from loaders.source_file import SourceFile, open_source
 
 # Small files that are read alike are landed together, up to so many and so much.
 _MOST_TOGETHER = 1000
 _MOST_BYTES_TOGETHER = 64 << 20
-
-Status = Literal["landed", "known", "empty", "ignored", "not_recognised", "failed"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one file.
-
-    Attributes:
-        name: Path below the inbox, or as given.
-        status: `known` means that the same bytes are in the lake already.
-        entry: The committed load, where there is one.
-        reason: For `failed`: why, without text from the file.
-    """
-
-    name: str
-    status: Status
-    entry: LedgerEntry | None = None
-    reason: str | None = None
 
 
 class Intake:
@@ -101,7 +81,7 @@ class Intake:
         if format_ is None:
             return Outcome(name, "not_recognised")
         load = Load(
-            source=source,
+            source=source.as_lines() if not format_.is_json else source,
             format=format_,
             gateway=_gateway(format_, rule),
             timezone=rule.timezone,

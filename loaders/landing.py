@@ -34,9 +34,10 @@ from loaders.streams import STREAMS, contract_of
 
 @dataclass
 class Tally:
-    """What became of one load's records."""
+    """What became of one load's records; `held` is of lines that hold many."""
 
     records: int = 0
+    held: int = 0
     masked: int = 0
     unread: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
@@ -91,6 +92,8 @@ def _land(
                 {name: _days(con, name, columns) for name in format_.streams},
             )
             _count(con, tallies)
+            for load_id, held in portion.read.items():
+                tallies[load_id].held += held
         written = files.finish(format_.stream)
     for load in package.loads:
         if load.source.changed_since_opened():
@@ -122,8 +125,7 @@ def _entry(load: Load, package: Package, written: Written, tally: Tally) -> Ledg
         is_truncated=source.is_truncated,
         is_demo=load.is_demo,
         landed_at=load.landed_at,
-        # Lines are counted by us, not by the parser; an array only DuckDB can count.
-        read_count=source.line_count if source.layout == "lines" else tally.records,
+        read_count=_read(load, tally),
         landed_count=sum(file.row_count for file in files),
         quarantined_count=tally.quarantined.total(),
         ignored_count=tally.ignored.total(),
@@ -138,6 +140,13 @@ def _entry(load: Load, package: Package, written: Written, tally: Tally) -> Ledg
         replaces=load.replaces,
         mapping=load.way_to_read[-1],
     )
+
+
+def _read(load: Load, tally: Tally) -> int:
+    """Lines are counted by us; a large array only DuckDB can count."""
+    if load.format.unfold is not None:
+        return tally.held
+    return load.source.line_count if load.source.layout == "lines" else tally.records
 
 
 def _count(con: Connection, tallies: dict[str, Tally]) -> None:

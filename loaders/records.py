@@ -34,7 +34,8 @@ class Records:
     """The records of a package, read once from first to last.
 
     Attributes:
-        read: Records handed out so far.
+        read: Lines handed out so far.
+        held: Records that were found in them.
         error: Why reading failed, where it did; DuckDB's own error says less.
     """
 
@@ -49,7 +50,7 @@ class Records:
             most: Records in a portion, more or less.
             most_bytes: The same in bytes of text.
         """
-        self.read = self._first = 0
+        self.read = self.held = self._first = 0
         self.error: FileNotLanded | None = None
         self._package, self._is_json = package, is_json
         self._most, self._most_bytes = most, most_bytes

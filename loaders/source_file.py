@@ -90,6 +90,11 @@ class SourceFile:
         self._text.seek(0)
         return self._text
 
+    def as_lines(self) -> Self:
+        """The same as text in lines, whatever its first bytes look like."""
+        self.layout = "lines"
+        return self
+
     def changed_since_opened(self) -> bool:
         """Whether a writer touched the file while DuckDB read it."""
         if self.is_small:

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from loaders.home import Settings
-from loaders.intake import Outcome
 from loaders.ledger import LedgerEntry
+from loaders.outcome import Outcome
 
 _SECONDS_BETWEEN_LINES = 10.0
 # quality.fct_loads and quality.fct_rejected_records name the others.

@@ -8,8 +8,8 @@ from typing import Any
 from loaders.errors import NotPublished
 from loaders.home import Home
 from loaders.inbox import load_inbox
-from loaders.intake import Outcome
 from loaders.json_files import read_json, write_json
+from loaders.outcome import Outcome
 from nightly.audit import Audited, audit, passed_audit
 from nightly.build import Built, build
 from nightly.console import (

@@ -16,7 +16,7 @@ from hypothesis import settings
 
 from loaders.home import Home, open_home
 from loaders.inbox import load_inbox
-from loaders.intake import Outcome
+from loaders.outcome import Outcome
 from loaders.privacy import masked
 
 # CI draws the same examples each time; developers explore.

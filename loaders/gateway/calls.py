@@ -100,6 +100,7 @@ def gateway_format(
     fields: str | None = None,
     sql: str | None = None,
     unfold: str | None = None,
+    held: str = "1",
     version: str = "1",
     rank: int = 10,
     is_json: bool = True,
@@ -114,6 +115,7 @@ def gateway_format(
             `a/b`). An operator's mapping adds to it and wins.
         sql: SQL file beside this one, where fields alone do not do.
         unfold: As `Format.unfold`, a SQL file.
+        held: As `Format.held`.
         version: As `Format.version`.
         rank: As `Format.rank`.
         is_json: As `Format.is_json`.
@@ -131,6 +133,7 @@ def gateway_format(
         recognises=recognises,
         is_json=is_json,
         unfold=(_FOLDER / unfold).read_text() if unfold else None,
+        held=held,
         finish=finish,
         is_mapped=bool(chosen),
         recognises_line=recognises_line,
