@@ -10,8 +10,8 @@ from loaders.contract_check import checked
 from loaders.engine import Connection, no_room
 from loaders.equal_records import number_equal_records
 from loaders.errors import FileNotLanded
-from loaders.formats import Format
 from loaders.load import Load, Package
+from loaders.placing import count_rows, held, place, unfold
 from loaders.privacy import pseudonym
 from loaders.records import Records
 
@@ -59,11 +59,11 @@ def project(con: Connection, package: Package, key: bytes) -> Iterator[Portion]:
         records = _records(package)
         columns = _project(con, package, records, key)
     number_equal_records(con, package, columns, is_first=True)
-    yield Portion(records, columns, _held(con, package))
+    yield Portion(records, columns, held(con, package))
     while not records.is_over:
         columns = _project(con, package, records, key)
         number_equal_records(con, package, columns, is_first=False)
-        yield Portion(records, columns, _held(con, package))
+        yield Portion(records, columns, held(con, package))
     source = package.loads[0].source
     if source.layout == "lines":
         counted = sum(load.source.line_count for load in package.loads)
@@ -129,10 +129,10 @@ def _project(
     first = records.read
     con.register("portion", records.portion())
     try:
-        _unfold(con, load.format)
+        unfold(con, load.format)
         columns = _fill(con, load, key)
-        _place(con, package, records, first)
-        records.held += _count(con, "projected")
+        place(con, package, records, first)
+        records.held += count_rows(con, "projected")
     except duckdb.Error as error:
         if __import__("os").environ.get("DBG"):  # XXX
             print(str(error)[:1500])
@@ -146,46 +146,6 @@ def _project(
     finally:
         con.unregister("portion")
     return columns
-
-
-def _unfold(con: Connection, format_: Format) -> None:
-    """`raw_records`: the lines, or what each of them holds."""
-    # What is no JSON is null, in its place.
-    record = "case when json_valid(record) then record end"
-    given = record if format_.is_json else "record"
-    lines = f"select {given} as record, line from portion"
-    if format_.unfold is None:
-        con.execute(f"create or replace temp view raw_records as {lines}")
-        return
-    con.execute(f"create or replace temp table raw_lines as {lines}")
-    con.execute(f"create or replace temp table unfolded as {format_.unfold}")
-    counted = f"sum(greatest(1, coalesce({format_.held}, 1)))"
-    held = con.execute(f"select {counted} from raw_lines").fetchall()[0][0]
-    if (held or 0) != _count(con, "unfolded"):
-        raise duckdb.DataError("records were lost")
-    con.execute(
-        "create or replace temp view raw_records as select record from unfolded"
-    )
-
-
-def _count(con: Connection, table: str) -> int:
-    return int(con.execute(f"select count(*) from {table}").fetchall()[0][0])
-
-
-def _held(con: Connection, package: Package) -> Mapping[str, int]:
-    """Records by load, counted apart from what cut them out of their lines."""
-    format_ = package.loads[0].format
-    if format_.unfold is None:
-        return {}
-    rows = con.execute(
-        f"""
-        select load_id, sum(greatest(1, coalesce({format_.held}, 1)))
-        from raw_lines
-        inner join (select distinct line, load_id from placed) using (line)
-        group by load_id
-        """
-    ).fetchall()
-    return dict(rows)
 
 
 def _fill(con: Connection, load: Load, key: bytes) -> frozenset[str]:
@@ -213,41 +173,3 @@ def bound(
     """The parameters that a projection uses."""
     given = {"gateway": gateway, "timezone": timezone, "salt": salt}
     return {name: val for name, val in given.items() if f"${name}" in projection}
-
-
-def _place(con: Connection, package: Package, records: Records, first: int) -> None:
-    """Fill `placed`: of which load a record is, and which one of it.
-
-    Apart from `projected`, for whose width an inequality join would be sorted.
-
-    Args:
-        con: Holds `projected`.
-        package: The files.
-        records: How many records were placed before.
-        first: The first line of the portion.
-    """
-    filled = [load for load in package.loads if load.source.line_count]
-    lines = f"select rowid as row_id, rowid + {first} as line from projected"
-    record_no = "rows.line - loads.first + 1"
-    if package.loads[0].format.unfold is not None:
-        lines = "select rowid as row_id, line from unfolded"
-        record_no = (
-            f"{records.held} + row_number() over (partition by load_id order by row_id)"
-        )
-    con.execute(
-        f"""
-        create or replace temp table placed as
-        with loads as (
-            select
-                unnest($ids::varchar[]) as load_id,
-                unnest($firsts::bigint[]) as first
-        )
-        select rows.row_id, rows.line, loads.load_id, {record_no} as record_no
-        from ({lines}) as rows
-        asof join loads on rows.line >= loads.first
-        """,
-        {
-            "ids": [load.id for load in filled],
-            "firsts": [load.first for load in filled],
-        },
-    )
