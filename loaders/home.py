@@ -12,7 +12,7 @@ import pytz
 
 from loaders.errors import SettingsError
 from loaders.formats import registry
-from loaders.gateway.calls import WORDS
+from loaders.gateway.words import WORDS
 
 HOME_VARIABLE = "TOLLBOOK_HOME"
 # A rule may say this instead of a format: leave such files alone, silently.

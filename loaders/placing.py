@@ -1,4 +1,4 @@
-"""Where rows of `projected` come from: the records in a line, and whose lines they are."""
+"""Where rows of `projected` come from: which lines, and which loads those are of."""
 
 from collections.abc import Mapping
 
