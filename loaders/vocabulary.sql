@@ -258,3 +258,19 @@ create or replace temp macro operation_of_path(path) as (
         when path like '%/completions%' then 'text_completion'
     end
 );
+
+-- The Common Log Format's time, 17/May/2015:10:05:03 +0000, as an ISO one: the offset
+-- tells the two hours apart that a clock shows twice.
+create or replace temp macro clf_time(value) as (
+    case
+        when length(value) = 26 and value like '__/___/____:__:__:__ _____'
+            then value[8:11] || '-' || case lower(value[4:6])
+                when 'jan' then '01' when 'feb' then '02' when 'mar' then '03'
+                when 'apr' then '04' when 'may' then '05' when 'jun' then '06'
+                when 'jul' then '07' when 'aug' then '08' when 'sep' then '09'
+                when 'oct' then '10' when 'nov' then '11' when 'dec' then '12'
+            end || '-' || value[1:2] || 'T' || value[13:20]
+            || case when value[22:] = '+0000' then 'Z' else value[22:] end
+        else value
+    end
+);

@@ -1,8 +1,17 @@
 """Formats that gateways write; a new one is added here and nowhere else."""
 
+from loaders.gateway.access_log import ACCESS_LOG
 from loaders.gateway.envoy_ai import ENVOY_AI
+from loaders.gateway.envoy_text import ENVOY_TEXT
 from loaders.gateway.events import EVENTS
 from loaders.gateway.litellm import LITELLM, LITELLM_SPEND_LOGS
 
 # The first that recognises a file reads it.
-GATEWAY_FORMATS = (LITELLM, LITELLM_SPEND_LOGS, EVENTS, ENVOY_AI)
+GATEWAY_FORMATS = (
+    LITELLM,
+    LITELLM_SPEND_LOGS,
+    EVENTS,
+    ENVOY_AI,
+    ENVOY_TEXT,
+    ACCESS_LOG,
+)

@@ -53,7 +53,7 @@ def gateway_format(
         version=version,
         streams=(GATEWAY_REQUESTS.name,),
         rank=rank,
-        projection=partial(_calls, chosen, body),
+        projection=partial(_calls, chosen, body, is_json),
         default_gateway=name,
         recognises=recognises,
         is_json=is_json,
@@ -71,11 +71,16 @@ def _read_fields(path: Path) -> Mapping[str, str]:
     return dict(rows[1:])
 
 
-def _calls(fields: Mapping[str, str], body: str, mapping: Mapping[str, str]) -> str:
+def _calls(
+    fields: Mapping[str, str], body: str, is_json: bool, mapping: Mapping[str, str]
+) -> str:
     """SQL: the vendor's texts under our words, with the `record` itself."""
     chosen = {**fields, **mapping}
     if not chosen:
         return body
+    # A line of text is no JSON, and may be some.
+    is_some = "case when record like '{%' and json_valid(record) then record end"
+    text = "record" if is_json else is_some
     keys = list(dict.fromkeys(key for text in chosen.values() for key in _keys(text)))
     paths = ", ".join(quoted(_pointer(key)) for key in keys)
     picked = ", ".join(
@@ -85,7 +90,7 @@ def _calls(fields: Mapping[str, str], body: str, mapping: Mapping[str, str]) -> 
     return f"""
         with fields as (
             select record, {picked} from (
-                select record, json_extract_string(record, [{paths}]) as texts
+                select record, json_extract_string({text}, [{paths}]) as texts
                 from raw_records
             )
         )
