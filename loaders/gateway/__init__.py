@@ -1,6 +1,6 @@
 """Formats that gateways write; a new one is added here and nowhere else."""
 
-from loaders.gateway.access_log import ACCESS_LOG
+from loaders.gateway.access_log import ACCESS_LOG, ACCESS_LOG_JSON
 from loaders.gateway.envoy_ai import ENVOY_AI
 from loaders.gateway.envoy_text import ENVOY_TEXT
 from loaders.gateway.events import EVENTS
@@ -14,4 +14,5 @@ GATEWAY_FORMATS = (
     ENVOY_AI,
     ENVOY_TEXT,
     ACCESS_LOG,
+    ACCESS_LOG_JSON,
 )

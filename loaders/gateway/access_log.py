@@ -19,9 +19,15 @@ def _recognises(keys: Set[str]) -> bool:
 
 ACCESS_LOG = gateway_format(
     "access_log",
-    _recognises,
-    fields="access_log.csv",
+    lambda keys: False,
     sql="access_log.sql",
     is_json=False,
     recognises_line=lambda line: _LINE.fullmatch(line) is not None,
+)
+ACCESS_LOG_JSON = gateway_format(
+    "access_log_json",
+    _recognises,
+    fields="access_log_json.csv",
+    sql="access_log_json.sql",
+    gateway="access_log",
 )

@@ -1,9 +1,8 @@
--- What any gateway's record becomes: from `given`, the typed words of a call (calls.py),
--- to the columns of gateway_requests and `reject`, null where the record is fit.
-with said as (
+-- What any gateway's record becomes: from `metered`, the typed words of a call (words.py)
+-- with its `meters`, to the columns of gateway_requests and `reject`, null where the record is fit.
+with judged as (
     select
         *,
-        usage_texts(usage_object(usage)) as usage_said,
         coalesce(is_aborted, status_code = 499) as is_cut,
         coalesce(
             is_gateway_cache_hit,
@@ -15,40 +14,8 @@ with said as (
                 ) then false
             end
         ) as is_from_cache
-    from given
-),
-
-shaped as (select *, usage_shape(usage_said) as shape from said),
-
--- A provider's own body rules; else what the format says of each side.
-found as (
-    select
-        *,
-        list_transform([usage_found(usage_said, shape)], lambda f: struct_update(
-            f,
-            input := coalesce(f.input, input_tokens),
-            cache_read := coalesce(f.cache_read, cache_read_tokens),
-            cache_write := coalesce(f.cache_write, cache_write_tokens),
-            cache_write_5m := coalesce(f.cache_write_5m, cache_write_5m_tokens),
-            cache_write_1h := coalesce(f.cache_write_1h, cache_write_1h_tokens),
-            output := coalesce(f.output, output_tokens),
-            reasoning := coalesce(f.reasoning, reasoning_tokens),
-            audio_input := coalesce(f.audio_input, audio_input_tokens),
-            audio_output := coalesce(f.audio_output, audio_output_tokens),
-            image_input := coalesce(f.image_input, image_input_tokens),
-            total := coalesce(f.total, total_tokens),
-            web_search_calls := coalesce(f.web_search_calls, web_search_calls),
-            is_cache_read_on_top := coalesce(f.is_cache_read_on_top, is_cache_on_top),
-            is_reasoning_on_top := coalesce(f.is_reasoning_on_top, is_reasoning_on_top)
-        ))[1] as usage_as_said
-    from shaped
-),
-
-summed as (select *, usage_summed(usage_as_said) as usage_sums from found),
-
-divided as (select *, usage_divided(usage_sums) as usage_parts from summed),
-
-metered as (select *, usage_metered(usage_parts, shape) as meters from divided)
+    from metered
+)
 
 select
     coalesce(request_id, content) as request_id,
@@ -84,7 +51,7 @@ select
     path,
     method,
     api_version,
-    coalesce(operation, operation_of_path(path)) as operation,
+    operation,
     environment,
     job_type,
     prompt_template_id,
@@ -191,4 +158,4 @@ select
     unread + cast(meters.oddity is not null as int) as unread,
     ignored,
     coalesce(misfit, meters.problem) as reject
-from metered
+from judged

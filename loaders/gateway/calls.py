@@ -26,6 +26,7 @@ def gateway_format(
     sql: str | None = None,
     unfold: str | None = None,
     held: str = "1",
+    gateway: str | None = None,
     version: str = "1",
     rank: int = 10,
     is_json: bool = True,
@@ -34,13 +35,14 @@ def gateway_format(
     """A format of `gateway_requests`.
 
     Args:
-        name: What rules and `--format` call it, and its records' default gateway.
+        name: What rules and `--format` call it.
         recognises: Whether a record with these top-level keys is one of its own.
         fields: CSV file beside this one: word, vendor's keys (`a | b`, inside objects
             `a/b`). An operator's mapping adds to it and wins.
         sql: SQL file beside this one, where fields alone do not do.
         unfold: As `Format.unfold`, a SQL file.
         held: As `Format.held`.
+        gateway: `gateway` of its records where no rule names one; None for `name`.
         version: As `Format.version`.
         rank: As `Format.rank`.
         is_json: As `Format.is_json`.
@@ -53,8 +55,8 @@ def gateway_format(
         version=version,
         streams=(GATEWAY_REQUESTS.name,),
         rank=rank,
-        projection=partial(_calls, chosen, body, is_json),
-        default_gateway=name,
+        projection=partial(_calls, chosen, body),
+        default_gateway=gateway or name,
         recognises=recognises,
         is_json=is_json,
         unfold=(_FOLDER / unfold).read_text() if unfold else None,
@@ -71,16 +73,11 @@ def _read_fields(path: Path) -> Mapping[str, str]:
     return dict(rows[1:])
 
 
-def _calls(
-    fields: Mapping[str, str], body: str, is_json: bool, mapping: Mapping[str, str]
-) -> str:
+def _calls(fields: Mapping[str, str], body: str, mapping: Mapping[str, str]) -> str:
     """SQL: the vendor's texts under our words, with the `record` itself."""
     chosen = {**fields, **mapping}
     if not chosen:
         return body
-    # A line of text is no JSON, and may be some.
-    is_some = "case when record like '{%' and json_valid(record) then record end"
-    text = "record" if is_json else is_some
     keys = list(dict.fromkeys(key for text in chosen.values() for key in _keys(text)))
     paths = ", ".join(quoted(_pointer(key)) for key in keys)
     picked = ", ".join(
@@ -90,7 +87,7 @@ def _calls(
     return f"""
         with fields as (
             select record, {picked} from (
-                select record, json_extract_string({text}, [{paths}]) as texts
+                select record, json_extract_string(record, [{paths}]) as texts
                 from raw_records
             )
         )

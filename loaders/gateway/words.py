@@ -12,6 +12,7 @@ from loaders.engine import Connection
 from loaders.streams import GATEWAY_REQUESTS
 
 _CALL = Path(__file__).with_name("call.sql")
+_CALL_USAGE = Path(__file__).with_name("call_usage.sql")
 _TEXT, _COUNT, _FLAG = "known({})", "whole_number({})", "boolean_of({})"
 # Two raw values that landing describes: endpoint, api_version; sdk_name and its like.
 _DESCRIBED = ("client_ip", "path", "user_agent")
@@ -79,7 +80,6 @@ _ALWAYS = {
 _DERIVED: tuple[tuple[Set[str], Set[str]], ...] = (
     ({"completed_at"}, {"request_duration_us"}),
     ({"request_duration_us"}, {"completed_at"}),
-    ({"operation"}, {"path"}),
     (_METERS | {"service_tier"}, {"usage", *_TOKENS}),
     ({"is_aborted"}, {"status_code"}),
     ({"error_type"}, {"status_code", "error_code", "is_success", "is_aborted"}),
@@ -96,35 +96,52 @@ def finish(con: Connection, sql: str, is_json: bool) -> str:
         is_json: Whether a record ought to be a JSON object.
     """
     described = con.execute(f"describe ({sql})", _used(sql)).fetchall()
-    given = frozenset(name for (name, *_) in described)
-    columns = ", ".join(sorted(_found(given)))
+    given = {name: type_ for (name, type_, *_) in described}
+    columns = ", ".join(sorted(_found(given.keys())))
     return f"""
-        with given as ({_given(sql, given, is_json)})
+        with given as ({_given(sql, given, is_json)}),
+
+        metered as ({_metered(given.keys())})
 
         select {columns} from ({_CALL.read_text()})
     """
+
+
+def _metered(given: Set[str]) -> str:
+    """SQL: `given` and what was used, of which an access log says nothing."""
+    if given & {"usage", *_TOKENS}:
+        return _CALL_USAGE.read_text()
+    words = ("service_tier", "oddity", "problem")
+    fields = [f"{name} bigint" for name in sorted(_METERS)]
+    fields += [f"{name} varchar" for name in words]
+    return f"select *, cast(null as struct({', '.join(fields)})) as meters from given"
 
 
 def _used(sql: str) -> dict[str, str]:
     return {"timezone": "UTC"} if "$timezone" in sql else {}
 
 
-def _given(sql: str, given: frozenset[str], is_json: bool) -> str:
+def _given(  # noqa: C901
+    sql: str, given: Mapping[str, str], is_json: bool
+) -> str:
     """SQL: every column that call.sql reads, as its type."""
     columns, misfits, refusals = [], [], []
     for name, words in WORDS.items():
         if name in _PLAIN:
             continue
-        read = [(word, sql_) for word, sql_ in words if word in given]
-        values = [reading.format(word) for word, reading in read]
+        values = []
+        for word, reading in words:
+            if word not in given:
+                continue
+            # What is given as its type is read already.
+            is_read = given[word] == _type(name).upper() != "VARCHAR"
+            values.append(word if is_read else reading.format(word))
+            refusal = f"known({word}), {values[-1]}"
+            if name in _ESSENTIAL and not is_read:
+                refusals.append(f"refuse('{word}', {refusal}, '{_misfit(name)}')")
+            elif reading != _TEXT and not is_read:
+                misfits.append(f"misfit({refusal})")
         columns.append(f"{_or_null(values, _type(name))} as {name}")
-        for (word, reading), value in zip(read, values, strict=True):
-            if name in _ESSENTIAL:
-                refusals.append(
-                    f"refuse('{word}', known({word}), {value}, '{_misfit(name)}')"
-                )
-            elif reading != _TEXT:
-                misfits.append(f"misfit(known({word}), {value})")
     for name, type_ in _PLAIN.items():
         columns.append(
             f"{name if name in given else f'cast(null as {type_})'} as {name}"
@@ -139,24 +156,29 @@ def _given(sql: str, given: frozenset[str], is_json: bool) -> str:
     return f"""
         select
             {", ".join(columns)},
-            {_content(given)} as content,
+            {_content(given.keys())} as content,
             {" + ".join(misfits or ["0"])} as unread,
             {_or_null([*problem, *refusals], "varchar")} as misfit
         from (select {_texts(given)} from ({sql}))
     """
 
 
-def _texts(given: frozenset[str]) -> str:
+def _texts(given: Mapping[str, str]) -> str:
     """SQL: each word as text, so that what cannot be read can be told."""
     return ", ".join(
-        name if name in {*_PLAIN, "record"} else f"cast({name} as varchar) as {name}"
-        for name in sorted(given)
+        name
+        if name in {*_PLAIN, "record"} or type_ in ("TIMESTAMP", "BIGINT", "BOOLEAN")
+        else f"cast({name} as varchar) as {name}"
+        for name, type_ in sorted(given.items())
     )
 
 
-def _content(given: frozenset[str]) -> str:
+def _content(given: Set[str]) -> str:
     """SQL: identity of a record that names none, however it was laid out."""
-    text = "replace(replace(record, chr(13), ' '), chr(10), ' ')"
+    text = (
+        "case when contains(record, chr(10)) or contains(record, chr(13)) then "
+        "replace(replace(record, chr(13), ' '), chr(10), ' ') else record end"
+    )
     is_nameless = "known(request_id) is null" if "request_id" in given else "true"
     return f"case when {is_nameless} then md5($salt || {text}) end"
 
@@ -177,7 +199,7 @@ def _misfit(name: str) -> str:
     return "not_an_amount" if name.endswith("_usd") else "not_a_count"
 
 
-def _found(given: frozenset[str]) -> Set[str]:
+def _found(given: Set[str]) -> Set[str]:
     """Columns of `call.sql` that can hold anything where these words are given."""
     said = {name for name, words in WORDS.items() if any(w in given for w, _ in words)}
     said |= {*_PLAIN} & given
