@@ -132,6 +132,20 @@ def landed(home: Home) -> Callable[[str], list[tuple[Any, ...]]]:
 
 
 @pytest.fixture
+def rows(
+    landed: Callable[[str], list[tuple[Any, ...]]],
+) -> Callable[[], list[dict[str, Any]]]:
+    """Live records of the lake by column, in order of time."""
+
+    def rows() -> list[dict[str, Any]]:
+        names = [name for name, *_ in landed("describe requests")]
+        found = landed("from requests order by requested_at, record_no")
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    return rows
+
+
+@pytest.fixture
 def rejected(home: Home) -> Callable[[], list[dict[str, Any]]]:
     """Quarantined records of live loads, in order."""
 

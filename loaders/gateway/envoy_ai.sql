@@ -4,8 +4,7 @@
 select
     * exclude (model_override, response_flags, response_code_details, retries)
     replace (
-        coalesce(known(model_served), known(model_override)) as model_served,
-        split_part(client_ip, ':', 1) as client_ip
+        coalesce(known(model_served), known(model_override)) as model_served
     ),
     case
         when nullif(response_flags, '-') is not null then response_flags
