@@ -103,7 +103,7 @@ def _keys(text: str) -> list[str]:
 def _first(texts: list[str]) -> str:
     if len(texts) == 1:
         return texts[0]
-    return f"coalesce({', '.join(f'known({text})' for text in texts)})"
+    return f"coalesce({', '.join(f"nullif({text}, '')" for text in texts)})"
 
 
 def _pointer(key: str) -> str:

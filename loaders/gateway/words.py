@@ -40,6 +40,8 @@ def _words() -> Words:
         words[column.name] = ((column.name, reading),)
     for name in _DESCRIBED:
         words[name] = ((name, _TEXT),)
+    # An address in brackets is no list.
+    words["client_ip"] = (("client_ip", "nullif({}, '')"),)
     for name in _TOKENS:
         words[name] = ((name, _COUNT),)
     for name in ("completed_at", "client_sent_at", "source_updated_at"):
@@ -139,7 +141,7 @@ def _given(  # noqa: C901
             refusal = f"known({word}), {values[-1]}"
             if name in _ESSENTIAL and not is_read:
                 refusals.append(f"refuse('{word}', {refusal}, '{_misfit(name)}')")
-            elif reading != _TEXT and not is_read:
+            elif _type(name) != "varchar" and not is_read:
                 misfits.append(f"misfit({refusal})")
         columns.append(f"{_or_null(values, _type(name))} as {name}")
     for name, type_ in _PLAIN.items():

@@ -12,7 +12,8 @@ PLAIN = (
 )
 ISTIO = (
     '[2026-05-16T10:00:00.125Z] "POST /v1/chat/completions HTTP/2" 200 - '
-    f'via_upstream - "-" 105 432 1526 451 {_REST} outbound|443||api 10.0.0.1:3 10.0.0.2:4 - default'
+    f'via_upstream - "-" 105 432 1526 451 {_REST} outbound|443||api 10.0.0.1:3 '
+    "10.0.0.2:4 - default"
 )
 
 
