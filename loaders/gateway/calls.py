@@ -103,7 +103,8 @@ def _keys(text: str) -> list[str]:
 def _first(texts: list[str]) -> str:
     if len(texts) == 1:
         return texts[0]
-    return f"coalesce({', '.join(f"nullif({text}, '')" for text in texts)})"
+    known = (f"nullif({text}, '')" for text in texts)
+    return f"coalesce({', '.join(known)})"
 
 
 def _pointer(key: str) -> str:
