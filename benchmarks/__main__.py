@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks.format_files import write
 from benchmarks.lake import FIRST, write_days, write_directory
 from benchmarks.measured import Measured, run
 from benchmarks.peers import PEERS
@@ -78,6 +79,27 @@ def _landing(folder: Path, scale: float) -> Iterator[Row]:
     speed = f"{size_mb / ours.total:.0f} MB/s"
     yield _row(f"LiteLLM's log, {size_mb:.0f} MB: tollbook, landed", ours, speed)
     shutil.rmtree(home.path)
+
+
+def _formats(folder: Path, scale: float) -> Iterator[Row]:
+    """Large files of other formats, each against what its lines cost bare."""
+    for name, ways in _WAYS.items():
+        home = _home(folder / name)
+        source = home.inbox / f"{name}.log"
+        lines = write(name, source, int(2e9 * scale))
+        ours = run("benchmarks.steps", "load", str(home.path))
+        size = source.stat().st_size
+        what = f"{name}: {lines:,} lines, {size / 1e9:.1f} GB"
+        rates = f"{size / 1e6 / ours.total:.0f} MB/s, {lines / ours.total:,.0f} lines/s"
+        yield _row(f"{what}: tollbook, landed", ours, rates)
+        for way in ways:
+            if way == "goaccess" and not shutil.which(way):
+                yield f"{what}: goaccess is not installed", "", "", ""
+                continue
+            bare = run("benchmarks.bare", way, str(source))
+            ratio = f"tollbook takes {ours.total / bare.total:.2f} ×"
+            yield _row(f"{what}: {way}, bare", bare, ratio)
+        shutil.rmtree(home.path)
 
 
 def _books(folder: Path, scale: float) -> Iterator[Row]:
@@ -199,7 +221,20 @@ def _machine() -> str:
     return f"{os.cpu_count()} × {model}, {memory:.0f} GB; {versions}"
 
 
-_SUITES = {"landing": _landing, "books": _books, "nights": _nights}
+# Format -> what its lines are measured against.
+_WAYS = {
+    "litellm": ["json"],
+    "access_log": ["goaccess", "regexp"],
+    "otlp_genai": ["json"],
+    "kong_ai": ["json"],
+}
+_SUITES = {
+    "landing": _landing,
+    "formats": _formats,
+    "books": _books,
+    "nights": _nights,
+}
+
 
 if __name__ == "__main__":
     main()
