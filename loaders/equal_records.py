@@ -8,7 +8,11 @@ from loaders.streams import STREAMS
 
 
 def number_equal_records(
-    con: Connection, package: Package, columns: frozenset[str], is_first: bool
+    con: Connection,
+    package: Package,
+    columns: frozenset[str],
+    is_first: bool,
+    is_last: bool,
 ) -> None:
     """Give the second of equal records another id, and so on, over all portions.
 
@@ -17,6 +21,7 @@ def number_equal_records(
         package: The files.
         columns: What the projection gave.
         is_first: No portion of the package went before.
+        is_last: None follows.
     """
     if "id_basis" not in columns:
         return
@@ -24,10 +29,12 @@ def number_equal_records(
         stream = STREAMS[name]
         # The other stream's rows have a column of this name that is no identity.
         is_of = f"and projected.{STREAM} = {quoted(name)}" if STREAM in columns else ""
-        _number(con, stream, is_of, is_first)
+        _number(con, stream, is_of, is_first, is_last)
 
 
-def _number(con: Connection, stream: Stream, is_of: str, is_first: bool) -> None:
+def _number(
+    con: Connection, stream: Stream, is_of: str, is_first: bool, is_last: bool
+) -> None:
     id_, time, seen = stream.columns[0].name, stream.time_column, f"seen_{stream.name}"
     if is_first:
         con.execute(
@@ -37,31 +44,43 @@ def _number(con: Connection, stream: Stream, is_of: str, is_first: bool) -> None
     con.execute(
         f"""
         create or replace temp table made as
-        select
-            projected.rowid as row_id,
-            {time} as made_at,
-            {id_} as id,
-            row_number() over (
-                partition by placed.load_id, {id_} order by projected.rowid
-            ) as place
+        select placed.load_id, {id_} as id, min({time}) as made_at, count(*) as n
         from projected inner join placed on projected.rowid = placed.row_id
         where id_basis = 'content' and refused is null {is_of}
+        group by placed.load_id, {id_}
         """
     )
     # Equal records are of one time: of a log in order little is looked up.
     con.execute(
         f"""
-        update projected
-        set {id_} = made.id || ':' || (made.place + coalesce(earlier.n, 0))
-        from made left join (
-            select id, sum(n) as n from {seen}
-            where made_at between (select min(made_at) from made)
-                and (select max(made_at) from made)
-            group by id
-        ) as earlier on made.id = earlier.id
-        where projected.rowid = made.row_id and made.place + coalesce(earlier.n, 0) > 1
+        update projected set {id_} = numbered.id || ':' || numbered.place
+        from (
+            with earlier as (
+                select id, sum(n) as n from {seen}
+                where made_at between (select min(made_at) from made)
+                    and (select max(made_at) from made)
+                group by id
+            ),
+
+            repeated as (
+                select made.load_id, made.id, coalesce(earlier.n, 0) as before
+                from made left join earlier on made.id = earlier.id
+                where made.n > 1 or earlier.n is not null
+            )
+
+            select
+                projected.rowid as row_id,
+                repeated.id,
+                before + row_number() over (
+                    partition by repeated.load_id, repeated.id order by projected.rowid
+                ) as place
+            from projected
+            inner join placed on projected.rowid = placed.row_id
+            inner join repeated
+                on placed.load_id = repeated.load_id and projected.{id_} = repeated.id
+        ) as numbered
+        where projected.rowid = numbered.row_id and numbered.place > 1
         """
     )
-    con.execute(
-        f"insert into {seen} select min(made_at), id, count(*) from made group by id"
-    )
+    if not is_last:
+        con.execute(f"insert into {seen} select made_at, id, n from made")

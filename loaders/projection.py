@@ -58,11 +58,13 @@ def project(con: Connection, package: Package, key: bytes) -> Iterator[Portion]:
     if columns is None:
         records = _records(package)
         columns = _project(con, package, records, key)
-    number_equal_records(con, package, columns, is_first=True)
+    number_equal_records(con, package, columns, is_first=True, is_last=records.is_over)
     yield Portion(records, columns, held(con, package))
     while not records.is_over:
         columns = _project(con, package, records, key)
-        number_equal_records(con, package, columns, is_first=False)
+        number_equal_records(
+            con, package, columns, is_first=False, is_last=records.is_over
+        )
         yield Portion(records, columns, held(con, package))
     source = package.loads[0].source
     if source.layout == "lines":
