@@ -2,7 +2,11 @@
 
 from loaders.gateway.envoy_ai import ENVOY_AI
 from loaders.gateway.events import EVENTS
+from loaders.gateway.kong_ai import KONG_AI
 from loaders.gateway.litellm import LITELLM, LITELLM_SPEND_LOGS
 
 # The first that recognises a file reads it.
-GATEWAY_FORMATS = (LITELLM, LITELLM_SPEND_LOGS, EVENTS, ENVOY_AI)
+GATEWAY_FORMATS = (
+    *(LITELLM, LITELLM_SPEND_LOGS, EVENTS, ENVOY_AI),
+    KONG_AI,
+)
