@@ -1,12 +1,14 @@
 """Formats that gateways write; a new one is added here and nowhere else."""
 
+from loaders.gateway.bedrock import BEDROCK
 from loaders.gateway.envoy_ai import ENVOY_AI
 from loaders.gateway.events import EVENTS
+from loaders.gateway.higress import HIGRESS
 from loaders.gateway.kong_ai import KONG_AI
 from loaders.gateway.litellm import LITELLM, LITELLM_SPEND_LOGS
 
 # The first that recognises a file reads it.
 GATEWAY_FORMATS = (
     *(LITELLM, LITELLM_SPEND_LOGS, EVENTS, ENVOY_AI),
-    KONG_AI,
+    *(KONG_AI, BEDROCK, HIGRESS),
 )
