@@ -6,9 +6,11 @@ from loaders.gateway.events import EVENTS
 from loaders.gateway.higress import HIGRESS
 from loaders.gateway.kong_ai import KONG_AI
 from loaders.gateway.litellm import LITELLM, LITELLM_SPEND_LOGS
+from loaders.gateway.openrouter import OPENROUTER
 
 # The first that recognises a file reads it.
 GATEWAY_FORMATS = (
     *(LITELLM, LITELLM_SPEND_LOGS, EVENTS, ENVOY_AI),
     *(KONG_AI, BEDROCK, HIGRESS),
+    OPENROUTER,
 )

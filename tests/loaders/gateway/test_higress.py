@@ -212,7 +212,8 @@ def test_real_records(home, landed, shared):
         assert (entry.format, entry.read_count, entry.landed_count) == ("higress", 4, 4)
     assert landed(
         f"select requested_at, model_requested, {METERS}, reasoning_tokens, "
-        "is_streamed from requests where model_requested <> 'Qwen3-rerank' order by 1, 2"
+        "is_streamed from requests where model_requested <> 'Qwen3-rerank' "
+        "order by 1, 2"
     ) == [
         (
             *(datetime(2026, 2, 1, 10), "DeepSeek-R1", 50, 0, 30),
