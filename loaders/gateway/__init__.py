@@ -3,6 +3,7 @@
 from loaders.gateway.bedrock import BEDROCK
 from loaders.gateway.envoy_ai import ENVOY_AI
 from loaders.gateway.events import EVENTS
+from loaders.gateway.helicone import HELICONE
 from loaders.gateway.higress import HIGRESS
 from loaders.gateway.kong_ai import KONG_AI
 from loaders.gateway.litellm import LITELLM, LITELLM_SPEND_LOGS
@@ -12,5 +13,5 @@ from loaders.gateway.openrouter import OPENROUTER
 GATEWAY_FORMATS = (
     *(LITELLM, LITELLM_SPEND_LOGS, EVENTS, ENVOY_AI),
     *(KONG_AI, BEDROCK, HIGRESS),
-    OPENROUTER,
+    *(OPENROUTER, HELICONE),
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.loaders.gateway import (
     test_bedrock,
+    test_helicone,
     test_higress,
     test_kong_ai,
     test_openrouter,
@@ -16,4 +17,5 @@ SAMPLES: dict[str, Callable[[int], dict[str, Any] | bytes]] = {
     "bedrock": test_bedrock.sample,
     "higress": test_higress.sample,
     "openrouter": test_openrouter.sample,
+    "helicone": test_helicone.sample,
 }
