@@ -8,10 +8,11 @@ from loaders.gateway.higress import HIGRESS
 from loaders.gateway.kong_ai import KONG_AI
 from loaders.gateway.litellm import LITELLM, LITELLM_SPEND_LOGS
 from loaders.gateway.openrouter import OPENROUTER
+from loaders.gateway.portkey import PORTKEY
 
 # The first that recognises a file reads it.
 GATEWAY_FORMATS = (
     *(LITELLM, LITELLM_SPEND_LOGS, EVENTS, ENVOY_AI),
     *(KONG_AI, BEDROCK, HIGRESS),
-    *(OPENROUTER, HELICONE),
+    *(OPENROUTER, HELICONE, PORTKEY),
 )

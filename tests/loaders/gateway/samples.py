@@ -9,6 +9,7 @@ from tests.loaders.gateway import (
     test_higress,
     test_kong_ai,
     test_openrouter,
+    test_portkey,
 )
 
 # Format name -> its n-th record: an object, or a line of text.
@@ -18,4 +19,5 @@ SAMPLES: dict[str, Callable[[int], dict[str, Any] | bytes]] = {
     "higress": test_higress.sample,
     "openrouter": test_openrouter.sample,
     "helicone": test_helicone.sample,
+    "portkey": test_portkey.sample,
 }
