@@ -1,6 +1,7 @@
 """Formats that gateways write; a new one is added here and nowhere else."""
 
 from loaders.gateway.bedrock import BEDROCK
+from loaders.gateway.cloudflare import CLOUDFLARE
 from loaders.gateway.envoy_ai import ENVOY_AI
 from loaders.gateway.events import EVENTS
 from loaders.gateway.helicone import HELICONE
@@ -14,5 +15,5 @@ from loaders.gateway.portkey import PORTKEY
 GATEWAY_FORMATS = (
     *(LITELLM, LITELLM_SPEND_LOGS, EVENTS, ENVOY_AI),
     *(KONG_AI, BEDROCK, HIGRESS),
-    *(OPENROUTER, HELICONE, PORTKEY),
+    *(OPENROUTER, HELICONE, PORTKEY, CLOUDFLARE),
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.loaders.gateway import (
     test_bedrock,
+    test_cloudflare,
     test_helicone,
     test_higress,
     test_kong_ai,
@@ -20,4 +21,5 @@ SAMPLES: dict[str, Callable[[int], dict[str, Any] | bytes]] = {
     "openrouter": test_openrouter.sample,
     "helicone": test_helicone.sample,
     "portkey": test_portkey.sample,
+    "cloudflare": test_cloudflare.sample,
 }
