@@ -65,7 +65,7 @@ def log(ai: object = ..., **changes: object) -> dict[str, Any]:
 def sample(n: int) -> dict[str, Any]:
     """The n-th valid record; every fourth of the older layout."""
     made = log(
-        {**AI, "input_token": n + 50, "output_token": str(n)} if n % 3 else None,
+        {**AI, "input_token": n + 50, "output_token": str(n + 20)} if n % 3 else None,
         request_id=f"req-{n}",
         start_time=f"2026-04-0{1 + n % 2}T{n % 24:02}:{n % 60:02}:07.5Z",
         response_code=("200", "200", "429", "503", "0")[n % 5],

@@ -75,7 +75,7 @@ def sample(n: int) -> dict[str, Any]:
     return kong_record(
         layouts[n % len(layouts)],
         request__id=f"req-{n}",
-        started_at=1775001600250 + n * 997_331 % 172_800_000,
+        started_at=1775001600250 + n * 7_919_017 % 172_800_000,
         response__status=(200, 200, 429, 502, 499)[n % 5],
     )
 
