@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 REFUSED = "$refused"
 # A quoted value may go over so many lines.
 _MOST_LINES = 50
-_NAME = re.compile(r"[A-Za-z_][\w ]*")
+_NAME = re.compile(r"[A-Za-z_][\w .]*")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
 _LINE_OF_CR = re.compile(r"[^\r]*\r|[^\r]+\Z")
 _LINE_END = re.compile(r"\r*\n|\r")

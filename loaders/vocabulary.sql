@@ -274,3 +274,14 @@ create or replace temp macro clf_time(value) as (
         else value
     end
 );
+
+-- Texts of a JSON list, or one text that is none.
+create or replace temp macro texts_of(value) as (
+    case
+        when value like '[%' and json_valid(value) then [
+            json_extract_string(each, '$') for each in try_cast(value as json[])
+            if json_type(each) not in ('OBJECT', 'ARRAY', 'NULL')
+        ]
+        when known(value) is not null then [value]
+    end
+);

@@ -75,25 +75,39 @@ def _read_fields(path: Path) -> Mapping[str, str]:
 
 def _calls(fields: Mapping[str, str], body: str, mapping: Mapping[str, str]) -> str:
     """SQL: the vendor's texts under our words, with the `record` itself."""
-    chosen = {**fields, **mapping}
+    chosen = {word: mapping.get(word, text) for word, text in fields.items()}
     if not chosen:
         return body
-    keys = list(dict.fromkeys(key for text in chosen.values() for key in _keys(text)))
-    paths = ", ".join(quoted(_pointer(key)) for key in keys)
-    picked = ", ".join(
-        f"{_first([f'texts[{keys.index(key) + 1}]' for key in _keys(text)])} as {word}"
-        for word, text in chosen.items()
-    )
-    return f"""
+    picked, texts = _picked(chosen)
+    sql = f"""
         with fields as (
-            select record, {picked} from (
-                select record, json_extract_string(record, [{paths}]) as texts
-                from raw_records
-            )
+            select record, {picked} from (select record, {texts} from raw_records)
         )
 
         select * from ({body})
     """
+    beside = {word: text for word, text in mapping.items() if word not in fields}
+    if not beside:
+        return sql
+    # What the format has no field for need not pass through its SQL, which may work
+    # the word out itself.
+    picked, texts = _picked(beside)
+    replaced = ", ".join(quoted(word) for word in ("texts", *beside))
+    return f"""
+        select columns(lambda name: name not in ({replaced})), {picked}
+        from (select *, {texts} from ({sql}))
+    """
+
+
+def _picked(chosen: Mapping[str, str]) -> tuple[str, str]:
+    """SQL: words picked from `texts`, and `texts` itself, all keys at once."""
+    keys = list(dict.fromkeys(key for text in chosen.values() for key in _keys(text)))
+    picked = []
+    for word, text in chosen.items():
+        first = _first([f"texts[{keys.index(key) + 1}]" for key in _keys(text)])
+        picked.append(f"{f'texts_of({first})' if word == 'tags' else first} as {word}")
+    paths = ", ".join(quoted(_pointer(key)) for key in keys)
+    return ", ".join(picked), f"json_extract_string(record, [{paths}]) as texts"
 
 
 def _keys(text: str) -> list[str]:

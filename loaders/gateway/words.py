@@ -22,6 +22,12 @@ _TOKENS = (
     *("reasoning_tokens", "audio_input_tokens", "audio_output_tokens"),
     *("image_input_tokens", "total_tokens", "web_search_calls", "image_units"),
 )
+# Columns that no record says: landing and call.sql work them out, or leave them null.
+_UNSAID = {
+    *("id_basis", "gateway", "source_format", "load_id", "record_no"),
+    *("client_ip_hash", "client_net_hash", "ip_family", "runtime", "device_class"),
+    *("feature_flags", "prediction_confidence", "feedback_score"),
+}
 _US = {
     "us": "us_of_us({})",
     "ms": "us_of_ms({})",
@@ -36,6 +42,8 @@ def _words() -> Words:
     """Column of `given` -> the words that say it, and how each is read."""
     words: dict[str, tuple[tuple[str, str], ...]] = {}
     for column in GATEWAY_REQUESTS.columns:
+        if column.name in _UNSAID:
+            continue
         reading = {"bigint": _COUNT, "boolean": _FLAG}.get(column.type, _TEXT)
         words[column.name] = ((column.name, reading),)
     for name in _DESCRIBED:

@@ -3,14 +3,30 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.loaders.gateway.test_access_log import combined_line, json_line
-from tests.loaders.gateway.test_envoy_ai import envoy_ai_record
-from tests.loaders.gateway.test_envoy_text import envoy_line
+from tests.loaders.gateway import (
+    test_access_log,
+    test_bedrock,
+    test_cloudflare,
+    test_envoy_ai,
+    test_envoy_text,
+    test_helicone,
+    test_higress,
+    test_kong_ai,
+    test_openrouter,
+    test_portkey,
+)
 
 # Format -> its n-th record: an object of a JSON format, or a line of text.
 SAMPLES: dict[str, Callable[[int], dict[str, Any] | bytes]] = {
-    "access_log": combined_line,
-    "access_log_json": json_line,
-    "envoy_ai": envoy_ai_record,
-    "envoy_text": envoy_line,
+    "access_log": test_access_log.combined_line,
+    "access_log_json": test_access_log.json_line,
+    "bedrock": test_bedrock.sample,
+    "cloudflare": test_cloudflare.sample,
+    "envoy_ai": test_envoy_ai.envoy_ai_record,
+    "envoy_text": test_envoy_text.envoy_line,
+    "helicone": test_helicone.sample,
+    "higress": test_higress.sample,
+    "kong_ai": test_kong_ai.sample,
+    "openrouter": test_openrouter.sample,
+    "portkey": test_portkey.sample,
 }

@@ -1,0 +1,79 @@
+-- Kong: counters begin at 0, which says nothing but where an embedding has no output.
+-- Input tokens hold the cached ones unless more are cached than they are.
+with known_calls as (
+    select
+        * replace (
+            known(nullif(provider, 'UNSPECIFIED')) as provider,
+            known(nullif(model_requested, 'UNSPECIFIED')) as model_requested,
+            known(nullif(model_served, 'UNSPECIFIED')) as model_served,
+            split_part(path, '?', 1) as path
+        ),
+        coalesce(operation_of_path(path) = 'embeddings', false) as is_embedding,
+        coalesce(try_cast(place as int) > 1, false) as is_beside,
+        regexp_extract(via, 'kong/([0-9][0-9A-Za-z.-]*)', 1) as kong_version,
+        case
+            when mode in ('stream', 'realtime') then true
+            when mode = 'oneshot' then false
+            when content_type like 'text/event-stream%' then true
+        end as is_stream,
+        try_cast(input_tokens as double) > 0 as has_input,
+        coalesce(try_cast(output_tokens as double) <> 0, false) as has_output,
+        coalesce(
+            try_cast(cache_read_tokens as double) > try_cast(input_tokens as double),
+            false
+        ) as is_cache_on_top
+    from fields
+)
+
+select
+    record,
+    case when is_beside then request_id || ':' || plugin else request_id end
+        as request_id,
+    -- A transformer's call is no attempt of the client's request.
+    case when not is_beside then request_id end as logical_request_id,
+    case when is_beside then plugin end as job_type,
+    trace_id, idempotency_key, api_key_id, application_id, developer_id, service,
+    provider, model_requested, model_served, client_ip, user_agent,
+    requested_at_ms,
+    case when is_beside then llm_ms else request_duration_ms end as request_duration_ms,
+    -- -1 where nothing was upstream; a counter that stayed 0.
+    coalesce(
+        nullif(known(llm_ms), '0'),
+        case when not is_beside and proxy_ms not like '-%' then proxy_ms end
+    ) as upstream_ms,
+    case when not is_beside then gateway_ms end as gateway_ms,
+    nullif(known(ttft_ms), '0') as ttft_ms,
+    case when not is_beside then path end as path,
+    case when not is_beside then method end as method,
+    case when not is_beside then status_code end as status_code,
+    source in ('upstream', 'service') as is_from_provider,
+    case when not is_beside and is_stream is not null then cast(is_stream as varchar) end
+        as is_streamed,
+    case
+        when not is_beside and json_array_length(record, '/tries') > 0
+            then cast(json_array_length(record, '/tries') - 1 as varchar)
+    end as attempted_retries,
+    case when not is_beside then cache_status end as cache_status,
+    case when not is_beside then request_bytes end as request_bytes,
+    case when not is_beside then response_bytes end as response_bytes,
+    nullif(input_tokens, '0') as input_tokens,
+    case when has_input then cache_read_tokens end as cache_read_tokens,
+    is_cache_on_top,
+    case when has_output or (is_embedding and has_input) then output_tokens end
+        as output_tokens,
+    case when has_output then nullif(reasoning_tokens, '0') end as reasoning_tokens,
+    nullif(audio_input_tokens, '0') as audio_input_tokens,
+    case when has_output then nullif(audio_output_tokens, '0') end
+        as audio_output_tokens,
+    case when has_output and not is_cache_on_top then nullif(total_tokens, '0') end
+        as total_tokens,
+    -- 0 where the operator set no price; the currency is the operator's, taken as USD.
+    case when try_cast(logged_cost_usd as double) = 0 then null else logged_cost_usd end
+        as logged_cost_usd,
+    -- The open edition estimates a stream's output where the provider is silent.
+    case
+        when is_stream and coalesce(kong_version, '') not like '%enterprise%'
+            then 'estimated'
+    end as token_basis,
+    nullif(kong_version, '') as source_version
+from known_calls
