@@ -258,3 +258,47 @@ create or replace temp macro operation_of_path(path) as (
         when path like '%/completions%' then 'text_completion'
     end
 );
+
+-- A 64-bit number as text, also where JavaScript's Long wrote its two halves.
+create or replace temp macro long_text(value) as (
+    case
+        when value not like '{%' then value
+        when json_valid(value)
+            and try_cast(json_extract_string(value, '$.high') as int) is not null
+            and try_cast(json_extract_string(value, '$.low') as bigint)
+            between -2147483648 and 4294967295
+            then cast(
+                try_cast(json_extract_string(value, '$.high') as bigint) * 4294967296
+                + (try_cast(json_extract_string(value, '$.low') as bigint) + 4294967296)
+                % 4294967296 as varchar
+            )
+    end
+);
+
+-- An id of 8 or 16 bytes in lower-case hex, from hex or from base64, which protobuf's
+-- own JSON writes; all zeros are no id.
+create or replace temp macro hex_id(value) as (
+    case
+        when regexp_full_match(value, '0*|A*=*') then null
+        when regexp_full_match(value, '[0-9A-Fa-f]{16}|[0-9A-Fa-f]{32}') then lower(value)
+        when regexp_full_match(value, '[A-Za-z0-9+/]{11}=|[A-Za-z0-9+/]{22}==')
+            then lower(hex(try(from_base64(value))))
+    end
+);
+
+-- '1.10.2' as numbers, so that versions compare; null where it begins with none.
+create or replace temp macro version_numbers(value) as (
+    try_cast(string_split(
+        nullif(regexp_extract(value, '^v?([0-9]{1,9}([.][0-9]{1,9})*)', 1), ''), '.'
+    ) as bigint[])
+);
+
+-- What Python's repr writes of an object of numbers and plain words, as JSON.
+create or replace temp macro json_of_repr(value) as (
+    case
+        when regexp_full_match(value, '\{[A-Za-z0-9_''{}\[\]:,. +-]*\}') then
+            regexp_replace(regexp_replace(regexp_replace(
+                replace(value, '''', '"'), ': None\b', ': null', 'g'
+            ), ': True\b', ': true', 'g'), ': False\b', ': false', 'g')
+    end
+);

@@ -3,6 +3,7 @@
 from loaders.gateway.envoy_ai import ENVOY_AI
 from loaders.gateway.events import EVENTS
 from loaders.gateway.litellm import LITELLM, LITELLM_SPEND_LOGS
+from loaders.gateway.otlp_genai import OTLP_GENAI
 
 # The first that recognises a file reads it.
-GATEWAY_FORMATS = (LITELLM, LITELLM_SPEND_LOGS, EVENTS, ENVOY_AI)
+GATEWAY_FORMATS = (LITELLM, LITELLM_SPEND_LOGS, EVENTS, ENVOY_AI, OTLP_GENAI)

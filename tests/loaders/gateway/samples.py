@@ -1,0 +1,11 @@
+"""Valid records of each gateway format, as many as a test wants."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.loaders.gateway import test_otlp_genai
+
+# Format name -> its n-th record: an object, or a line of text.
+SAMPLES: dict[str, Callable[[int], dict[str, Any] | bytes]] = {
+    "otlp_genai": test_otlp_genai.sample,
+}
