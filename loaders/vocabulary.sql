@@ -302,3 +302,43 @@ create or replace temp macro json_of_repr(value) as (
             ), ': True\b', ': true', 'g'), ': False\b', ': false', 'g')
     end
 );
+
+-- JSON inside a text, or null.
+create or replace temp macro json_of_text(value) as (
+    case when json_valid(value) then value end
+);
+
+-- A time of a vendor who writes UTC and does not say so.
+create or replace temp macro as_utc(value) as (
+    regexp_replace(value, '^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.]\d+)?)$', '\1Z')
+);
+
+-- Which meter a bucket of Langfuse's usage is, by its name in lower case.
+create or replace temp macro bucket_of(name) as (
+    case
+        when name in ('total', 'total_tokens', 'totaltokens') then 'total'
+        when regexp_matches(name, 'cache_(creation|write)|cachewrite|cachecreation') then
+            case
+                when contains(name, '5m') then 'cache_write_5m'
+                when contains(name, '1h') then 'cache_write_1h'
+                else 'cache_write'
+            end
+        when contains(name, 'cache') then 'cache_read'
+        when contains(name, 'reasoning') or contains(name, 'thought') then 'reasoning'
+        when name in (
+            'input', 'input_tokens', 'prompt', 'prompt_tokens', 'inputtokens', 'prompttokens'
+        ) then 'input'
+        when name in (
+            'output', 'output_tokens', 'completion', 'completion_tokens', 'outputtokens',
+            'completiontokens'
+        ) then 'output'
+        when regexp_matches(name, 'output|completion|candidates') then
+            if(contains(name, 'audio'), 'audio_output', 'more_output')
+        when regexp_matches(name, 'input|prompt') then
+            case
+                when contains(name, 'audio') then 'audio_input'
+                when contains(name, 'image') then 'image_input'
+                else 'more_input'
+            end
+    end
+);
