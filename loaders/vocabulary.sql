@@ -285,3 +285,87 @@ create or replace temp macro texts_of(value) as (
         when known(value) is not null then [value]
     end
 );
+
+-- A 64-bit number as text, also where JavaScript's Long wrote its two halves.
+create or replace temp macro long_text(value) as (
+    case
+        when value not like '{%' then value
+        when json_valid(value)
+            and try_cast(json_extract_string(value, '$.high') as int) is not null
+            and try_cast(json_extract_string(value, '$.low') as bigint)
+            between -2147483648 and 4294967295
+            then cast(
+                try_cast(json_extract_string(value, '$.high') as bigint) * 4294967296
+                + (try_cast(json_extract_string(value, '$.low') as bigint) + 4294967296)
+                % 4294967296 as varchar
+            )
+    end
+);
+
+-- An id of 8 or 16 bytes in lower-case hex, from hex or from base64, which protobuf's
+-- own JSON writes; all zeros are no id.
+create or replace temp macro hex_id(value) as (
+    case
+        when regexp_full_match(value, '0*|A*=*') then null
+        when regexp_full_match(value, '[0-9A-Fa-f]{16}|[0-9A-Fa-f]{32}') then lower(value)
+        when regexp_full_match(value, '[A-Za-z0-9+/]{11}=|[A-Za-z0-9+/]{22}==')
+            then lower(hex(try(from_base64(value))))
+    end
+);
+
+-- '1.10.2' as numbers, so that versions compare; null where it begins with none.
+create or replace temp macro version_numbers(value) as (
+    try_cast(string_split(
+        nullif(regexp_extract(value, '^v?([0-9]{1,9}([.][0-9]{1,9})*)', 1), ''), '.'
+    ) as bigint[])
+);
+
+-- What Python's repr writes of an object of numbers and plain words, as JSON.
+create or replace temp macro json_of_repr(value) as (
+    case
+        when regexp_full_match(value, '\{[A-Za-z0-9_''{}\[\]:,. +-]*\}') then
+            regexp_replace(regexp_replace(regexp_replace(
+                replace(value, '''', '"'), ': None\b', ': null', 'g'
+            ), ': True\b', ': true', 'g'), ': False\b', ': false', 'g')
+    end
+);
+
+-- JSON inside a text, or null.
+create or replace temp macro json_of_text(value) as (
+    case when json_valid(value) then value end
+);
+
+-- A time of a vendor who writes UTC and does not say so.
+create or replace temp macro as_utc(value) as (
+    regexp_replace(value, '^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.]\d+)?)$', '\1Z')
+);
+
+-- Which meter a bucket of Langfuse's usage is, by its name in lower case.
+create or replace temp macro bucket_of(name) as (
+    case
+        when name in ('total', 'total_tokens', 'totaltokens') then 'total'
+        when regexp_matches(name, 'cache_(creation|write)|cachewrite|cachecreation') then
+            case
+                when contains(name, '5m') then 'cache_write_5m'
+                when contains(name, '1h') then 'cache_write_1h'
+                else 'cache_write'
+            end
+        when contains(name, 'cache') then 'cache_read'
+        when contains(name, 'reasoning') or contains(name, 'thought') then 'reasoning'
+        when name in (
+            'input', 'input_tokens', 'prompt', 'prompt_tokens', 'inputtokens', 'prompttokens'
+        ) then 'input'
+        when name in (
+            'output', 'output_tokens', 'completion', 'completion_tokens', 'outputtokens',
+            'completiontokens'
+        ) then 'output'
+        when regexp_matches(name, 'output|completion|candidates') then
+            if(contains(name, 'audio'), 'audio_output', 'more_output')
+        when regexp_matches(name, 'input|prompt') then
+            case
+                when contains(name, 'audio') then 'audio_input'
+                when contains(name, 'image') then 'image_input'
+                else 'more_input'
+            end
+    end
+);

@@ -24,6 +24,7 @@ def gateway_format(
     *,
     fields: str | None = None,
     sql: str | None = None,
+    rules: str | None = None,
     unfold: str | None = None,
     held: str = "1",
     gateway: str | None = None,
@@ -40,6 +41,8 @@ def gateway_format(
         fields: CSV file beside this one: word, vendor's keys (`a | b`, inside objects
             `a/b`). An operator's mapping adds to it and wins.
         sql: SQL file beside this one, where fields alone do not do.
+        rules: CSV file beside this one, whose rows are `$rules` there: a list of
+            structs of texts.
         unfold: As `Format.unfold`, a SQL file.
         held: As `Format.held`.
         gateway: `gateway` of its records where no rule names one; None for `name`.
@@ -50,6 +53,8 @@ def gateway_format(
     """
     chosen = _read_fields(_FOLDER / fields) if fields else {}
     body = (_FOLDER / sql).read_text() if sql else "select * from fields"
+    if rules:
+        body = body.replace("$rules", _listed(_FOLDER / rules))
     return Format(
         name=name,
         version=version,
@@ -71,6 +76,20 @@ def _read_fields(path: Path) -> Mapping[str, str]:
     with path.open(newline="") as file:
         rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
     return dict(rows[1:])
+
+
+def _listed(path: Path) -> str:
+    """SQL: the rows of a CSV file, a list of structs; an empty cell is null."""
+    with path.open(newline="") as file:
+        header, *rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
+    structs = (
+        ", ".join(
+            f"{name}: {quoted(cell) if cell else 'cast(null as varchar)'}"
+            for name, cell in zip(header, row, strict=True)
+        )
+        for row in rows
+    )
+    return f"[{', '.join(f'{{{struct}}}' for struct in structs)}]"
 
 
 def _calls(fields: Mapping[str, str], body: str, mapping: Mapping[str, str]) -> str:
