@@ -1,5 +1,6 @@
 """What happens to files on their way: each damage, and which lines it leaves whole."""
 
+import copy
 import gzip
 import json
 import random
@@ -88,7 +89,7 @@ def _value(values: list[Any]) -> Callable[[random.Random, bytes], bytes]:
         def change(made: Any) -> None:
             for _ in range(3):
                 container, key = _place(draw, made)
-                container[key] = draw.choice(values)
+                container[key] = copy.deepcopy(draw.choice(values))
 
         return _with(line, change)
 
