@@ -5,7 +5,7 @@ import re
 from urllib.parse import quote
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from loaders.contract import CLIENT_IP, PATH, USER_AGENT
@@ -166,6 +166,11 @@ AGENTS = {
     "jane@example.org": (None, None, None, None),
     "sk-proj-abcdefghijklmnop1234567890/1.0": (None, None, None, None),
     "0123456789abcdef0123456789abcdef/1.0": (None, None, None, None),
+    "gsk_abcdefghijklmnopqrstuv/1.0": (None, None, None, None),
+    "Mozilla/5.0 (compatible; gsk_abcdefghijklmnopqrbot/1.0)": (
+        None, None, None, "bot"),
+    "Mozilla/5.0 (compatible; archiver/3.1.1 +http://www.example.org/archive_bot)": (
+        None, None, None, None),
     "curl/192.0.2.7": ("curl", None, None, "server"),
     "\x00\x16\x03": (None, None, None, None),
 }  # fmt: skip
@@ -232,6 +237,13 @@ PATHS = {
     "/blog/puppet-1.0.html": ("/blog/{id}", None),
     "/static/app.js": ("/static/{id}", None),
     "/a/b/c/d/e/f/g/h/i/j": ("/a/b/c/d/e/f/g/h/…", None),
+    "/v1/projects/1/locations/2/publishers/3/models/4/5/6": (
+        "/v1/projects/{id}/locations/{id}/publishers/{id}/models/…", "v1"),
+    "/v1/files/a%2Fb": ("/v1/files/{id}", "v1"),
+    "/v1/models/a\nb": ("/v1/models/{model}", "v1"),
+    "/keys/sk-abcdefghijklmnopqrstuvw": ("/keys/{id}", None),
+    # A secret with a slash in it.
+    "/gsk_abcdefghij/klmnopqrstuvwxyz": (None, None),
     "/users/v1/jane": ("/users/v1/{id}", "v1"),
     "/v1/threads/{thread_id}": ("/v1/threads/{id}", "v1"),
     "/reports/{report_id}/{user_id}": ("/reports/{id}/{user_id}", None),
@@ -316,6 +328,7 @@ def test_agents_say_plain_words_and_versions_alone(con, texts):
         assert device in (None, *DEVICES)
 
 
+@example(["/v1/projects/1/locations/2/publishers/3/models/4/5/6", "/v1/models/a\nb"])
 @given(_TEXTS)
 def test_an_endpoint_is_its_own_endpoint(con, texts):
     found = {name for name, _ in described(con, PATH, texts).values() if name}
@@ -359,9 +372,15 @@ def test_a_megabyte_is_described_by_its_beginning(con):
     assert endpoint(con, "/a" * 500_000) == "/a/a/a/a/a/a/a/a/…"
     # Half a word at the cut is no word.
     assert endpoint(con, "/" + "1" * 2040 + "/janedoe-at-example") == "/{id}/{id}"
-    agents = [f"curl/8.7.1 {long}", long, "x/1 " * 250_000, "(" * 1_000_000]
+    agents = [
+        f"curl/8.7.1 {long}",
+        long,
+        "x/1 " * 250_000,
+        "(" * 1_000_000,
+        f"{long} curl/8",
+    ]
     found = described(con, USER_AGENT, agents)
-    assert [found[agent][0] for agent in agents] == ["curl", None, "x", None]
+    assert [found[agent][0] for agent in agents] == ["curl", None, "x", None, None]
     assert described(con, CLIENT_IP, [f"192.0.2.1, {long}"]) == {
         f"192.0.2.1, {long}": (
             *describe_address(KEY, address_of("192.0.2.1")),

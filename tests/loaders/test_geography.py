@@ -99,6 +99,13 @@ def test_what_is_no_country_code_is_unknown(files):
         assert placed(geography, "100.64.0.1", "100.64.1.1") == [(None, None)] * 2
 
 
+def test_a_file_that_is_overwritten_meanwhile_is_read_as_it_was(tmp_path):
+    file = write(tmp_path / "a.mmdb", COUNTRIES)
+    with geography_of(Network(country_file=file)) as geography:
+        file.write_bytes(b"")
+        assert placed(geography, "198.51.100.7") == [("DE", None)]
+
+
 def test_without_files_nothing_is_known_and_nothing_is_opened():
     with geography_of(Network()) as geography:
         assert geography == NOWHERE
