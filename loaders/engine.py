@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from loaders import error_codes, usage
+from loaders import endpoints, error_codes, usage
 from loaders.errors import LakeUnwritable
 
 Connection = duckdb.DuckDBPyConnection
@@ -30,6 +30,7 @@ def engine() -> Iterator[Connection]:
             con.execute(_VOCABULARY.read_text())
             con.execute(usage.macros())
             con.execute(error_codes.macro())
+            con.execute(endpoints.macros())
             yield con
         finally:
             con.close()

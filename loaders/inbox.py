@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from loaders.endpoints import use_templates
 from loaders.engine import engine
 from loaders.errors import SettingsError
 from loaders.formats import registry
+from loaders.geography import geography_of
 from loaders.home import IGNORE, Home
 from loaders.intake import Intake, name_of, place_of
 from loaders.lake import nothing_half_done, prepare
@@ -45,8 +47,14 @@ def load_inbox(
         raise SettingsError(f"--format {forced_format}: one of {known}")
     files = list(_files(paths or [home.inbox], must_exist=bool(paths)))
     outcomes: list[Outcome | Load] = []
-    with engine() as con, nothing_half_done(home.lake):
-        intake = Intake(home, prepare(home.lake), forced_format, con)
+    with (
+        engine() as con,
+        geography_of(home.settings.network) as geography,
+        nothing_half_done(home.lake),
+    ):
+        use_templates(con, home.path)
+        ledger = prepare(home.lake)
+        intake = Intake(home, ledger, forced_format, con, geography)
         for done, path in enumerate(files):
             progress(masked(name_of(home, path)), done, len(files))
             outcomes.append(intake.take(path))

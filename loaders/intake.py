@@ -9,6 +9,7 @@ from pathlib import Path
 from loaders.engine import Connection
 from loaders.errors import FileNotLanded
 from loaders.formats import Format, detect, registry
+from loaders.geography import Geography
 from loaders.home import DEMO_FOLDER, IGNORE, Home, InboxRule
 from loaders.landing import land
 from loaders.ledger import Ledger, LedgerEntry
@@ -30,9 +31,15 @@ class Intake:
     """
 
     def __init__(
-        self, home: Home, ledger: Ledger, forced_format: str | None, con: Connection
+        self,
+        home: Home,
+        ledger: Ledger,
+        forced_format: str | None,
+        con: Connection,
+        geography: Geography,
     ) -> None:
         self._home, self._ledger, self._con = home, ledger, con
+        self._geography = geography
         self._forced_format = forced_format
         self._key = key_of_lake(home.path, bool(ledger.entries))
         # What was read anew lies at the same place: the last reading counts.
@@ -150,7 +157,7 @@ class Intake:
         return self.landed[load.id]
 
     def _land(self, package: Package) -> None:
-        entries = land(self._con, package, self._home.lake, self._key)
+        entries = land(self._con, package, self._home.lake, self._key, self._geography)
         self._ledger.commit(entries)
         for entry in entries:
             self._seen[place_of(entry)] = entry

@@ -11,18 +11,13 @@ from pathlib import Path
 
 import duckdb
 
-from loaders.contract import (
-    CLIENT_IP,
-    DERIVED_FROM_CLIENT_IP,
-    STREAM,
-    Column,
-    Stream,
-    duckdb_type,
-)
+from loaders.contract import STREAM, Column, Stream, duckdb_type
+from loaders.descriptions import DESCRIPTIONS
 from loaders.door import mask, pseudonymise
 from loaders.engine import Connection, no_room
 from loaders.errors import FileNotLanded
 from loaders.formats import Format
+from loaders.geography import Geography
 from loaders.lake_files import PackageFiles, Written
 from loaders.ledger import LedgerEntry
 from loaders.load import Load, Package
@@ -45,7 +40,7 @@ class Tally:
 
 
 def land(
-    con: Connection, package: Package, lake: Path, key: bytes
+    con: Connection, package: Package, lake: Path, key: bytes, geography: Geography
 ) -> list[LedgerEntry]:
     """Write a package's records into the lake, not yet visible to any reader.
 
@@ -54,6 +49,7 @@ def land(
         package: Files that are read in the same way.
         lake: Root of the lake.
         key: Pseudonym key.
+        geography: Where addresses are.
 
     Returns:
         The entries to commit. Until then no reader sees any of this.
@@ -63,19 +59,17 @@ def land(
         LakeUnwritable: Nothing was committed; the lake is as it was.
     """
     try:
-        return _land(con, package, lake, key)
+        return _land(con, package, lake, key, geography)
     except duckdb.Error as error:
         if full := no_room(error):
             raise full from None
         # Its message quotes the input: name the class alone.
         path, kind = package.loads[0].source.path, type(error).__name__
-        if __import__("os").environ.get("DBG"):  # XXX
-            raise
         raise FileNotLanded(f"{path}: cannot be landed ({kind})") from None
 
 
 def _land(
-    con: Connection, package: Package, lake: Path, key: bytes
+    con: Connection, package: Package, lake: Path, key: bytes, geography: Geography
 ) -> list[LedgerEntry]:
     format_ = package.loads[0].format
     streams = [STREAMS[name] for name in format_.streams]
@@ -84,7 +78,7 @@ def _land(
         for portion in project(con, package, key):
             columns = portion.columns
             mask(con, streams, columns, key)
-            pseudonymise(con, streams, columns, key)
+            pseudonymise(con, streams, columns, key, geography)
             if quarantine(con, package, portion):
                 files.reject()
             files.add(
@@ -201,14 +195,20 @@ def _fit_rows(name: str, format_: Format, columns: frozenset[str]) -> str:
         "load_id": "placed.load_id",
         "record_no": "placed.record_no",
     }
-    has_ip = CLIENT_IP in columns
+    described = {
+        name: table
+        for table, (raw, names) in DESCRIPTIONS.items()
+        if raw in columns
+        for name in names
+    }
 
     def value(column: Column) -> str:
         name = column.name
         if name in added:
             return added[name]
-        if has_ip and name in DERIVED_FROM_CLIENT_IP:
-            return f"addresses.{name}"
+        if name in described:
+            own = f"projected.{name}, " if name in columns else ""
+            return f"coalesce({own}{described[name]}.{name})"
         if name not in columns:
             return "null"
         return f"{name}_pseudonym.kept" if column.personal else f"projected.{name}"
@@ -226,8 +226,11 @@ def _fit_rows(name: str, format_: Format, columns: frozenset[str]) -> str:
         for column in stream.columns
         if column.personal and column.name in columns
     ]
-    if has_ip:
-        joins.append(f"left join addresses on addresses.raw = projected.{CLIENT_IP}")
+    joins += [
+        f"left join {table} on {table}.raw = projected.{raw}"
+        for table, (raw, _) in DESCRIPTIONS.items()
+        if table in described.values()
+    ]
     return f"""
         select {selected}, cast(projected.{stream.time_column} as date) as event_date
         from projected

@@ -136,8 +136,6 @@ def _project(
         place(con, package, records, first)
         records.held += count_rows(con, "projected")
     except duckdb.Error as error:
-        if __import__("os").environ.get("DBG"):  # XXX
-            print(str(error)[:1500])
         if full := no_room(error):
             raise full from None
         if records.error:

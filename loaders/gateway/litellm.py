@@ -34,7 +34,7 @@ def _is_spend_row(keys: Set[str]) -> bool:
 
 LITELLM = Format(
     name="litellm",
-    version="2",
+    version="3",
     streams=("gateway_requests",),
     rank=10,
     projection=partial(_projection, "litellm_log.sql"),
@@ -44,7 +44,7 @@ LITELLM = Format(
 # One row per call. The log says more, and is kept where both do.
 LITELLM_SPEND_LOGS = Format(
     name="litellm_spend_logs",
-    version="1",
+    version="2",
     streams=("gateway_requests",),
     rank=20,
     projection=partial(_projection, "litellm_spend_logs.sql"),

@@ -13,7 +13,6 @@ with read_out as (
             tag for tag in tags
             if known(tag) is not null and not starts_with(tag, 'User-Agent: ')
         ] as own_tags,
-        split_part(known(user_agent), ' ', 1) as sdk,
         usage_texts(usage) as usage_said,
         whole_number(prompt_tokens) as prompt_count,
         whole_number(completion_tokens) as completion_count
@@ -90,8 +89,7 @@ select
     known(end_user) as end_user_id,
 
     $gateway as gateway,
-    known(endpoint) as endpoint,
-    nullif(regexp_extract(endpoint, '^/(v[0-9]+[a-z0-9]*)/', 1), '') as api_version,
+    known(endpoint) as path,
     -- OpenTelemetry's words for LiteLLM's.
     case
         when known(call_type) in (
@@ -135,8 +133,7 @@ select
     whole_number(attempted_fallbacks) as attempted_fallbacks,
 
     known(client_ip) as client_ip,
-    nullif(split_part(sdk, '/', 1), '') as sdk_name,
-    nullif(split_part(sdk, '/', 2), '') as sdk_version,
+    known(user_agent) as user_agent,
 
     request_duration_us,
     -- An overhead longer than the record's own time spans earlier attempts too.
