@@ -4,9 +4,8 @@ Every format takes this one road: project and check against the contract → mas
 pseudonymise → write good rows by UTC day and rejected ones to quarantine → ledger.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -25,18 +24,7 @@ from loaders.projection import project
 from loaders.quarantine import quarantine
 from loaders.sql import quoted
 from loaders.streams import STREAMS, contract_of
-
-
-@dataclass
-class Tally:
-    """What became of one load's records; `held` is of lines that hold many."""
-
-    records: int = 0
-    held: int = 0
-    masked: int = 0
-    unread: int = 0
-    quarantined: Counter[str] = field(default_factory=Counter)
-    ignored: Counter[str] = field(default_factory=Counter)
+from loaders.tally import Tally, count
 
 
 def land(
@@ -85,7 +73,7 @@ def _land(
                 {name: _fit_rows(name, format_, columns) for name in format_.streams},
                 {name: _days(con, name, columns) for name in format_.streams},
             )
-            _count(con, tallies)
+            count(con, tallies)
             for load_id, held in portion.read.items():
                 tallies[load_id].held += held
         written = files.finish(format_.stream)
@@ -119,7 +107,7 @@ def _entry(load: Load, package: Package, written: Written, tally: Tally) -> Ledg
         is_truncated=source.is_truncated,
         is_demo=load.is_demo,
         landed_at=load.landed_at,
-        read_count=_read(load, tally),
+        read_count=tally.read_of(load),
         landed_count=sum(file.row_count for file in files),
         quarantined_count=tally.quarantined.total(),
         ignored_count=tally.ignored.total(),
@@ -134,41 +122,6 @@ def _entry(load: Load, package: Package, written: Written, tally: Tally) -> Ledg
         replaces=load.replaces,
         mapping=load.way_to_read[-1],
     )
-
-
-def _read(load: Load, tally: Tally) -> int:
-    """Lines are counted by us; a large array only DuckDB can count."""
-    if load.format.unfold is not None:
-        return tally.held
-    return load.source.line_count if load.source.layout == "lines" else tally.records
-
-
-def _count(con: Connection, tallies: dict[str, Tally]) -> None:
-    """Add what `projected` holds of each load."""
-    rows = con.execute(
-        """
-        select
-            placed.load_id,
-            refused,
-            count(*),
-            coalesce(sum(masked.value_count), 0),
-            coalesce(sum(unread_count) filter (where refused is null), 0)
-        from projected
-        inner join placed on projected.rowid = placed.row_id
-        left join masked on projected.rowid = masked.row_id
-        group by placed.load_id, refused
-        """
-    ).fetchall()
-    for load_id, refused, records, masked_count, unread_count in rows:
-        tally = tallies[load_id]
-        tally.records += records
-        tally.masked += masked_count
-        tally.unread += unread_count
-        reason, _, rest = (refused or "").partition(":")
-        if reason == "ignored":
-            tally.ignored[rest] += records
-        elif reason:
-            tally.quarantined[reason] += records
 
 
 def _is_fit(name: str, columns: frozenset[str]) -> str:
