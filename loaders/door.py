@@ -11,7 +11,6 @@ from loaders.engine import Connection
 # Columns whose text is JSON, and what they hold where not even its form can be kept.
 _JSON = frozenset({"tags", "params", "feature_flags"})
 _MASKED_WHOLE = '["[masked]"]'
-_ANY_SHAPE = "|".join(shape for shape, _ in privacy.MASKS)
 # What clients and exporters fill as they like.
 _LABELS = frozenset(
     {
@@ -62,7 +61,7 @@ def mask(
         where regexp_matches(concat_ws(' ', {", ".join(free)}), $1)
             or {" or ".join(repeats) or "false"}
         """,
-        [_ANY_SHAPE],
+        [privacy.ANY_SHAPE],
     )
     con.execute("create or replace temp table hits (row_id bigint)")
     pads = privacy.hmac_pads(key)
@@ -91,7 +90,7 @@ def _shaped(con: Connection, free: Sequence[str]) -> list[str]:
         from (unpivot suspects on {", ".join(free)} into name name value text)
         where regexp_matches(text, $1)
         """,
-        [_ANY_SHAPE],
+        [privacy.ANY_SHAPE],
     ).fetchall()
     return sorted(name for (name,) in rows)
 

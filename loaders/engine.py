@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from loaders import usage
+from loaders import endpoints, usage
 from loaders.errors import LakeUnwritable
 
 Connection = duckdb.DuckDBPyConnection
@@ -29,6 +29,7 @@ def engine() -> Iterator[Connection]:
             con.execute("set disabled_optimizers = 'in_clause'")
             con.execute(_VOCABULARY.read_text())
             con.execute(usage.macros())
+            con.execute(endpoints.macros())
             yield con
         finally:
             con.close()

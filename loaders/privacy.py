@@ -80,6 +80,7 @@ MASKS = (
     (EMAIL, "[masked:email]"),
     (IP, "[masked:ip]"),
 )
+ANY_SHAPE = "|".join(shape for shape, _ in MASKS)
 
 
 def masked(text: str) -> str:
