@@ -77,9 +77,11 @@ class Stream:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-# Two raw values that a projection hands to landing and that never reach the lake:
-# `client_ip` becomes client_ip_hash, client_net_hash and ip_family.
+# Raw values that a projection hands to landing and that never reach the lake; what they
+# become is in `loaders/descriptions.py`.
 CLIENT_IP = "client_ip"
+USER_AGENT = "user_agent"
+PATH = "path"
 DERIVED_FROM_CLIENT_IP = ("client_ip_hash", "client_net_hash", "ip_family")
 # Which of a format's streams a row of `projected` belongs to, where it has several.
 STREAM = "stream"

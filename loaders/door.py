@@ -1,12 +1,13 @@
 """Privacy at the door: no raw person and no credential goes past `projected`."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from loaders import privacy
 from loaders.contract import CLIENT_IP, Column, Stream
+from loaders.descriptions import describe
 from loaders.engine import Connection
+from loaders.geography import NOWHERE, Geography
 
 # Columns whose text is JSON, and what they hold where not even its form can be kept.
 _JSON = frozenset({"tags", "params", "feature_flags"})
@@ -164,51 +165,39 @@ def _put_back(con: Connection, free: Sequence[str]) -> None:
 
 
 def pseudonymise(
-    con: Connection, streams: Sequence[Stream], columns: frozenset[str], key: bytes
+    con: Connection,
+    streams: Sequence[Stream],
+    columns: frozenset[str],
+    key: bytes,
+    geography: Geography = NOWHERE,
 ) -> None:
-    """Fill `pseudonyms` and `addresses`: once per distinct value, not once per row.
+    """Fill `pseudonyms` and `descriptions.DESCRIPTIONS`: once per distinct value.
 
     Args:
         con: Holds `projected`.
         streams: Its contracts.
         columns: What the projection gave.
         key: From `privacy.key_of_lake`.
+        geography: Where addresses are.
     """
     personal = [col.name for col in _projected(streams, columns) if col.personal]
-    people = _distinct(f"unnest([{', '.join(personal)}])" if personal else "null")
+    people = f"unnest([{', '.join(personal)}])" if personal else "null"
     con.execute(
         f"""
         create or replace temp table pseudonyms as
-        select value as raw, {privacy.pseudonym_sql("value")} as kept from ({people})
+        select value as raw, {privacy.pseudonym_sql("value")} as kept
+        from (
+            select distinct cast({people} as varchar) as value
+            from projected where refused is null
+        )
+        where value is not null
         """,
         privacy.hmac_pads(key),
     )
-    has_ip = CLIENT_IP in columns
-    rows = con.execute(_distinct(CLIENT_IP if has_ip else "null")).fetchall()
-    described = [(raw, *privacy.describe_ip(key, raw)) for (raw,) in rows]
-    # As one text: DuckDB takes a long Python list a hundred times slower.
-    con.execute(
-        """
-        create or replace temp table addresses as
-        select
-            address[1] as raw, address[2] as client_ip_hash,
-            address[3] as client_net_hash, address[4] as ip_family
-        from (select unnest(from_json($1, '[["VARCHAR"]]')) as address)
-        """,
-        [json.dumps(described)],
-    )
+    describe(con, columns, key, geography)
 
 
 def _projected(streams: Sequence[Stream], columns: frozenset[str]) -> list[Column]:
     """Columns of the contracts that the projection gave, each once."""
     found = {column.name: column for stream in streams for column in stream.columns}
     return [column for name, column in found.items() if name in columns]
-
-
-def _distinct(expression: str) -> str:
-    return f"""
-        select value from (
-            select distinct cast({expression} as varchar) as value
-            from projected where refused is null
-        ) where value is not null
-    """

@@ -12,6 +12,7 @@ import pytz
 
 from loaders.errors import SettingsError
 from loaders.formats import registry
+from loaders.geography import Network
 
 HOME_VARIABLE = "TOLLBOOK_HOME"
 # A rule may say this instead of a format: leave such files alone, silently.
@@ -46,11 +47,13 @@ class Settings:
         max_rejected_ratio: More rejected records than this share of those read in one
             night end it with 4.
         keep_published_runs: Published runs kept, the newest included.
+        network: Where client addresses are looked up.
     """
 
     inbox: tuple[InboxRule, ...] = ()
     max_rejected_ratio: float = 0.01
     keep_published_runs: int = 3
+    network: Network = field(default_factory=Network)
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def open_home(path: Path | None = None) -> Home:
 
 
 def _settings(raw: Mapping[str, object], file: Path) -> Settings:
-    _no_others(raw, {"inbox", "night"}, f"{file}")
+    _no_others(raw, {"inbox", "night", "network"}, f"{file}")
     rules = raw.get("inbox", [])
     if not isinstance(rules, list):
         raise SettingsError(f"{file}: write inbox rules as [[inbox]]")
@@ -160,7 +163,23 @@ def _settings(raw: Mapping[str, object], file: Path) -> Settings:
     kept = night.get("keep_published_runs", Settings.keep_published_runs)
     if isinstance(kept, bool) or not isinstance(kept, int) or kept < 1:
         raise SettingsError(f"{file} [night] keep_published_runs: a number from 1 up")
-    return Settings(tuple(_rule(rule, file) for rule in rules), float(ratio), kept)
+    return Settings(
+        inbox=tuple(_rule(rule, file) for rule in rules),
+        max_rejected_ratio=float(ratio),
+        keep_published_runs=kept,
+        network=_network(raw.get("network", {}), file),
+    )
+
+
+def _network(raw: object, file: Path) -> Network:
+    if not isinstance(raw, dict):
+        raise SettingsError(f"{file}: write network settings as [network]")
+    where = f"{file} [network]"
+    _no_others(raw, {"country_file", "asn_file"}, where)
+    for key, value in raw.items():
+        if not isinstance(value, str) or not value or "\0" in value:
+            raise SettingsError(f"{where} {key}: the path of a file")
+    return Network(**{key: file.parent / value for key, value in raw.items()})
 
 
 def _rule(raw: object, file: Path) -> InboxRule:

@@ -17,6 +17,8 @@ from pathlib import Path
 from loaders.errors import SettingsError
 from loaders.json_files import read_json, write_json
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 KEY_VARIABLE = "TOLLBOOK_PSEUDONYM_KEY"
 _KEY_FILE = "pseudonym.key"
 _SHORTEST_KEY = 16
@@ -185,7 +187,7 @@ def pseudonym(key: bytes, value: str, kind: str = "id") -> str:
     if kind == "id" and _MAIL.fullmatch(value):
         value = value.strip(_BLANKS).lower()
     message = f"{kind}:{value}".encode()
-    return hmac.new(key, message, hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(key, message, "sha256").hex()[:32]
 
 
 def pseudonym_sql(expression: str) -> str:
@@ -207,23 +209,26 @@ def hmac_pads(key: bytes) -> dict[str, bytes]:
     }
 
 
-def describe_ip(key: bytes, text: str) -> tuple[str | None, str | None, str | None]:
-    """(address pseudonym, /24 or /48 pseudonym, `ipv4` or `ipv6`) of one client IP.
+def address_of(text: str) -> Address | None:
+    """The client's address in a text, or None where there is none.
 
-    A port, brackets and an X-Forwarded-For list (its first entry) are understood; what
-    is no address gives three nulls.
+    A port, brackets and an X-Forwarded-For list (its first entry) are understood.
     """
-    first = text.split(",")[0].strip()
+    first = text.partition(",")[0].strip()
     if first.startswith("["):
-        first = first[1:].split("]")[0]
+        first = first[1:].partition("]")[0]
     elif first.count(":") == 1:
-        first = first.split(":")[0]
+        first = first.partition(":")[0]
     try:
         address = ipaddress.ip_address(first)
     except ValueError:
-        return None, None, None
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
+        return None
+    mapped = None if address.version == 4 else address.ipv4_mapped
+    return mapped or address
+
+
+def describe_address(key: bytes, address: Address) -> tuple[str, str, str]:
+    """(address pseudonym, /24 or /48 pseudonym, `ipv4` or `ipv6`) of a client."""
     prefix = 24 if address.version == 4 else 48
     network = ipaddress.ip_network((address, prefix), strict=False)
     return (

@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from loaders.contract import CLIENT_IP, STREAM, UNREAD
+from loaders.contract import CLIENT_IP, PATH, STREAM, UNREAD, USER_AGENT
 from loaders.engine import engine
 from loaders.formats import registry
 from loaders.projection import bound
@@ -55,4 +55,5 @@ def test_a_projection_gives_columns_of_its_stream_and_no_others(format_):
         con.execute("create temp view raw_records as select '{}'::json as record")
         sql, used = bound(format_, "g", "UTC", "salt")
         names = {row[0] for row in con.execute(f"describe ({sql})", used).fetchall()}
-    assert names <= known | {CLIENT_IP, "reject", STREAM, UNREAD}
+    raw = {CLIENT_IP, PATH, USER_AGENT}
+    assert names <= known | raw | {"reject", STREAM, UNREAD}

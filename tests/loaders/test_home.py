@@ -23,6 +23,10 @@ from loaders.home import InboxRule, open_home
         ("[night]\nmax_rejected_ratio = 2\n", "from 0 to 1"),
         ("[night]\nmax_rejected_ratio = true\n", "from 0 to 1"),
         ("[night]\nkeep_published_runs = 0\n", "from 1 up"),
+        ("network = 1\n", "write network settings as"),
+        ("[network]\ncity_file = 'x'\n", "unknown setting 'city_file'"),
+        ("[network]\nasn_file = 7\n", "asn_file: the path of a file"),
+        ("[network]\ncountry_file = ''\n", "country_file: the path of a file"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path, text, message):

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from loaders.errors import SettingsError
 from loaders.inbox import load_inbox
 from loaders.privacy import (
-    describe_ip,
+    address_of,
+    describe_address,
     hmac_pads,
     masked,
     pseudonym,
@@ -204,7 +205,7 @@ def test_a_short_key_is_refused(home, monkeypatch):
     ],
 )
 def test_one_address_in_any_spelling_is_one_pseudonym(text, address, network, family):
-    assert describe_ip(KEY, text) == (
+    assert describe_address(KEY, address_of(text)) == (
         pseudonym(KEY, address, "ip"),
         pseudonym(KEY, network, "net"),
         family,
@@ -213,7 +214,7 @@ def test_one_address_in_any_spelling_is_one_pseudonym(text, address, network, fa
 
 @pytest.mark.parametrize("text", ["unknown", "", "1.2.3", "999.1.1.1", "a,b"])
 def test_what_is_no_address_is_unknown(text):
-    assert describe_ip(KEY, text) == (None, None, None)
+    assert address_of(text) is None
 
 
 _MAIL = st.text(st.sampled_from(" \t\n@.aZÄİ\u212a'\\\u00a0"), max_size=12)
