@@ -187,7 +187,7 @@ def pseudonym(key: bytes, value: str, kind: str = "id") -> str:
     if kind == "id" and _MAIL.fullmatch(value):
         value = value.strip(_BLANKS).lower()
     message = f"{kind}:{value}".encode()
-    return hmac.new(key, message, hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(key, message, "sha256").hex()[:32]
 
 
 def pseudonym_sql(expression: str) -> str:
