@@ -1,5 +1,5 @@
--- Where the directory names the source that counts, calls that another one saw too would
--- be charged twice.
+-- Where the directory names the source that counts, what another one saw too would be
+-- charged twice.
 select
     attempts.gateway,
     attempts.request_id,

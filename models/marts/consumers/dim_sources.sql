@@ -10,7 +10,7 @@ versions as (
 versioned as (
     select
         sources.gateway,
-        nullif(sources.environment, '') as environment,
+        sources.environment,
         versions.valid_from,
         versions.valid_before,
         sources.source_format
