@@ -100,6 +100,7 @@ select
     teams.cost_center_id,
     coalesce(attempts.plan_id, organizations.plan_id) as plan_id,
     false as is_owner_disputed,
+    true as is_counted,
     coalesce(numbered.logical_requested_at, attempts.requested_at)
         as logical_requested_at,
     coalesce(numbered.attempt_no, 1) as attempt_no,

@@ -19,12 +19,13 @@ from nightly.days import (
     all_days,
     batch_size,
     owned_days,
+    sourced_days,
     touched_days,
     whole_months,
     windows,
 )
 from nightly.dbt import Dbt
-from nightly.lookups import days_of_changed_lookups
+from nightly.lookups import OWNERS, SOURCES, days_of_changed_lookups
 from nightly.warehouse import begin_build, code_hash, end_build, read_absorbed
 
 _MICROBATCH = "config.incremental_strategy:microbatch"
@@ -112,7 +113,10 @@ def _build_into(
         run_lookups(dbt, say)
         dbt.close()
         if not is_new:
-            days = days | owned_days(days_of_changed_lookups(warehouse), ledger.live)
+            owned = days_of_changed_lookups(warehouse, OWNERS)
+            sourced = days_of_changed_lookups(warehouse, SOURCES)
+            days = days | owned_days(owned, ledger.live)
+            days |= sourced_days(sourced, ledger.live)
         if batch_size(days, ledger.live) != size:
             size = batch_size(days, ledger.live)
             dbt = Dbt(home.path, warehouse, size, one_contract(ledger))

@@ -42,12 +42,16 @@ def touched_days(
     new = [e for key, e in live.items() if absorbed.get(key) != e.fingerprint]
     gone = [entries[key] for key in absorbed if key not in live]
     changed = _days(new) | _days(gone)
-    near = {
-        day + timedelta(days=offset)
-        for day in changed
-        for offset in range(-DAYS_BEFORE, DAYS_AFTER + 1)
-    }
-    return changed | (near & _days(live.values()))
+    return changed | _near(changed, live)
+
+
+def sourced_days(sourced: set[date], live: Mapping[str, LedgerEntry]) -> set[date]:
+    """Days whose books change when records of these days begin or cease to count.
+
+    As if they came or went: of two copies the one that counts is kept, and only those
+    that count belong together.
+    """
+    return sourced | _near(sourced, live)
 
 
 def owned_days(owned: set[date], live: Mapping[str, LedgerEntry]) -> set[date]:
@@ -93,6 +97,13 @@ def batch_size(
             month = day.replace(day=1)
             rows[month] = rows.get(month, 0) + count
     return "month" if max(rows.values(), default=0) < MOST_ROWS_IN_A_MONTH else "day"
+
+
+def _near(days: set[date], live: Mapping[str, LedgerEntry]) -> set[date]:
+    """Days with records that a change on these days can reach."""
+    offsets = range(-DAYS_BEFORE, DAYS_AFTER + 1)
+    near = {day + timedelta(days=offset) for day in days for offset in offsets}
+    return near & _days(live.values())
 
 
 def _days(entries: Iterable[LedgerEntry]) -> set[date]:

@@ -5,6 +5,7 @@ correction with a past `valid_from` is found by comparing; the days are those on
 the books have rows of the changed things within the changed ranges.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,22 +24,48 @@ class Lookup:
 
     Attributes:
         table: In the marts, with `valid_from` and `valid_before`.
-        id: Its id, a dimension of `usage.agg_usage_hourly` under the same name.
+        id: Its id, a column of `hours` under the same name.
+        hours: SQL of what the books hold: `hour_started_at`, `event_date` and ids.
+        part: The second column of an id that has two; null in a version is any.
     """
 
     table: str
     id: str
+    hours: str
+    part: str | None = None
+
+
+def _owner(table: str, id_: str) -> Lookup:
+    """Of whom an attempt is; what does not count is in no sum by hour."""
+    hours = f"""
+        select hour_started_at, event_date, {id_} from usage.agg_usage_hourly
+        union all
+        select date_trunc('hour', requested_at), event_date, {id_}
+        from usage.fct_attempts where not is_counted
+    """
+    return Lookup(table, id_, hours)
 
 
 # Every one that an attempt is joined with; a test holds the list against the models.
-LOOKUPS = (
-    Lookup("dim_api_keys", "api_key_id"),
-    Lookup("dim_applications", "application_id"),
-    Lookup("dim_projects", "project_id"),
-    Lookup("dim_teams", "team_id"),
-    Lookup("dim_developers", "developer_id"),
-    Lookup("dim_organizations", "organization_id"),
+OWNERS = (
+    _owner("dim_api_keys", "api_key_id"),
+    _owner("dim_applications", "application_id"),
+    _owner("dim_projects", "project_id"),
+    _owner("dim_teams", "team_id"),
+    _owner("dim_developers", "developer_id"),
+    _owner("dim_organizations", "organization_id"),
 )
+# Copies too: another one of them may be the one that counts.
+_RECORDS = """
+    select date_trunc('hour', requested_at) as hour_started_at, event_date,
+        gateway, environment
+    from usage.fct_attempts
+    union all
+    select date_trunc('hour', requested_at), event_date, gateway, environment
+    from intermediate.int_requests_superseded
+"""
+SOURCES = (Lookup("dim_sources", "gateway", _RECORDS, part="environment"),)
+LOOKUPS = (*OWNERS, *SOURCES)
 
 
 def remember_lookups(con: duckdb.DuckDBPyConnection) -> None:
@@ -52,7 +79,7 @@ def remember_lookups(con: duckdb.DuckDBPyConnection) -> None:
             )
 
 
-def days_of_changed_lookups(warehouse: Path) -> set[date]:
+def days_of_changed_lookups(warehouse: Path, lookups: Iterable[Lookup]) -> set[date]:
     """Days that the books have built with versions that hold no longer.
 
     An owner is found level by level. Where one changes, the first level at which it
@@ -61,11 +88,12 @@ def days_of_changed_lookups(warehouse: Path) -> set[date]:
 
     Args:
         warehouse: With the lookups as they are now, and the books as they were.
+        lookups: Which of them to compare.
     """
     days: set[date] = set()
     with opened(warehouse) as con:
         remembered = _tables(con, _SCHEMA)
-        for lookup in LOOKUPS:
+        for lookup in lookups:
             if lookup.table not in remembered:
                 con.execute(
                     f"create table {_SCHEMA}.{lookup.table} as "
@@ -81,17 +109,15 @@ def _changed(lookup: Lookup) -> str:
     Versions are cut at every moment at which either side begins or ends one, so that a
     version that merely ends earlier changes nothing before its end.
     """
+    part = lookup.part or "null::varchar"
+    is_of_part = f"changed.id.part = hours.{part}" if lookup.part else "true"
+    versions = f"""
+        select {{id: {lookup.id}, part: {part}}} as id, valid_from, valid_before,
+            row(*columns(* exclude (valid_from, valid_before))) as version
+    """
     return f"""
-        with before as materialized (
-            select {lookup.id} as id, valid_from, valid_before,
-                row(*columns(* exclude (valid_from, valid_before))) as version
-            from {_SCHEMA}.{lookup.table}
-        ),
-        after as materialized (
-            select {lookup.id} as id, valid_from, valid_before,
-                row(*columns(* exclude (valid_from, valid_before))) as version
-            from {_AREA}.{lookup.table}
-        ),
+        with before as materialized ({versions} from {_SCHEMA}.{lookup.table}),
+        after as materialized ({versions} from {_AREA}.{lookup.table}),
         differing as (
             (from before except from after) union all (from after except from before)
         ),
@@ -117,8 +143,9 @@ def _changed(lookup: Lookup) -> str:
             where before.version is distinct from after.version
         )
         select distinct hours.event_date
-        from usage.agg_usage_hourly as hours
-        inner join changed on hours.{lookup.id} = changed.id
+        from ({lookup.hours}) as hours
+        inner join changed on hours.{lookup.id} = changed.id.id
+            and (changed.id.part is null or {is_of_part})
             and hours.hour_started_at < changed.valid_before
             and hours.hour_started_at + interval 1 hour > changed.valid_from
     """

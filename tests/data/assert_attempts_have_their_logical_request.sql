@@ -13,6 +13,7 @@ left join {{ ref('fct_logical_requests') }} as logical_requests
         and attempts.logical_requested_at = logical_requests.requested_at
 where
     {{ audited_days('attempts.event_date') }}
+    and attempts.is_counted
     and (
         logical_requests.logical_request_id is null
         or attempts.requested_at > attempts.logical_requested_at + interval '24' hour

@@ -9,6 +9,7 @@
     'dim_plans': 'plan_id',
     'dim_endpoints': 'plan_id, endpoint',
     'dim_cost_centers': 'cost_center_id',
+    'dim_sources': 'gateway, environment',
 } %}
 
 with followed as (

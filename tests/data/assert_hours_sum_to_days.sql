@@ -20,6 +20,7 @@ with counted as (
         0 as logical_request_count,
         0 as succeeded_count
     from {{ ref('fct_attempts') }}
+    where is_counted
     union all
     select
         event_date,

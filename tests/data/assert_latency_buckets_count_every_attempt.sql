@@ -10,6 +10,7 @@ with attempts as (
     from {{ ref('fct_attempts') }}
     where
         {{ audited_days('event_date') }}
+        and is_counted
         and (status_code is null or status_code < 400)
         and error_type is null
         and is_aborted is not true

@@ -7,9 +7,10 @@ select
     logical_request_id,
     event_date,
     count(*) as record_count
-from {{ ref('stg_gateway__requests') }}
+from {{ ref('int_requests_sourced') }}
 where
     {{ audited_days('event_date') }}
+    and is_counted
     and logical_request_id <> request_id
 group by gateway, logical_request_id, event_date
 having

@@ -12,6 +12,7 @@ from nightly.days import (
     all_days,
     batch_size,
     owned_days,
+    sourced_days,
     touched_days,
     whole_months,
     windows,
@@ -62,6 +63,11 @@ def test_a_new_load_touches_its_days_and_those_that_it_can_change():
 def test_a_changed_owner_touches_the_day_before_where_it_has_records():
     live = {"a": entry(3, 5, 6, 9)}
     assert owned_days({day(6), day(9)}, live) == {day(5), day(6), day(9)}
+
+
+def test_another_source_touches_the_days_around_where_they_have_records():
+    live = {"a": entry(1, 2, 4, 6, 7, 8, 9)}
+    assert sourced_days({day(6)}, live) == {day(4), day(6), day(7), day(8)}
 
 
 def test_days_without_records_are_not_built():

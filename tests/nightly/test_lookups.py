@@ -5,7 +5,13 @@ import json
 import duckdb
 import pytest
 
-from nightly.lookups import LOOKUPS, days_of_changed_lookups, remember_lookups
+from nightly.lookups import (
+    LOOKUPS,
+    OWNERS,
+    SOURCES,
+    days_of_changed_lookups,
+    remember_lookups,
+)
 from tests.conftest import ndjson, published, record, tollbook
 
 OPEN = "9999-12-31"
@@ -23,7 +29,7 @@ def changed(tmp_path):
         warehouse = tmp_path / "tollbook.duckdb"
         warehouse.unlink(missing_ok=True)
         with duckdb.connect(str(warehouse)) as con:
-            for schema in ("night", "consumers", "usage"):
+            for schema in ("night", "consumers", "usage", "intermediate"):
                 con.execute(f"create schema {schema}")
             con.execute(
                 """
@@ -39,10 +45,26 @@ def changed(tmp_path):
                 ) as hours(hour_started_at), (values ('k'), (null)) as k(api_key_id)
                 """
             )
+            con.execute(
+                """
+                create table usage.fct_attempts as
+                select * exclude (hour_started_at), hour_started_at as requested_at,
+                    null::varchar as gateway, null::varchar as environment,
+                    true as is_counted
+                from usage.agg_usage_hourly limit 0
+                """
+            )
+            con.execute(
+                "create table intermediate.int_requests_superseded as "
+                "select requested_at, event_date, gateway, environment "
+                "from usage.fct_attempts"
+            )
             for lookup in LOOKUPS:
+                part = f"{lookup.part} varchar, " if lookup.part else ""
                 con.execute(
                     f"create table consumers.{lookup.table} ({lookup.id} varchar, "
-                    "valid_from timestamp, valid_before timestamp, team varchar)"
+                    f"{part}valid_from timestamp, valid_before timestamp, "
+                    "says varchar)"
                 )
             versions = "insert into consumers.dim_api_keys values ('k', ?, ?, ?)"
             for version in before:
@@ -51,9 +73,14 @@ def changed(tmp_path):
             con.execute("delete from consumers.dim_api_keys")
             for version in after:
                 con.execute(versions, version)
-        return [day.day for day in sorted(days_of_changed_lookups(warehouse))]
+        return found(warehouse, OWNERS)
 
     return changed
+
+
+def found(warehouse, lookups):
+    """Days of the month on which these have changed."""
+    return [day.day for day in sorted(days_of_changed_lookups(warehouse, lookups))]
 
 
 ONE = ("2026-01-01", OPEN, "a")
@@ -126,19 +153,80 @@ def test_the_days_are_those_with_rows_where_versions_differ(
     assert changed(before, after) == days
 
 
-@pytest.mark.parametrize("lookup", LOOKUPS, ids=lambda lookup: lookup.table)
-def test_each_lookup_is_looked_for_under_its_own_id(changed, tmp_path, lookup):
+@pytest.mark.parametrize("lookup", OWNERS, ids=lambda lookup: lookup.table)
+def test_each_owner_is_looked_for_under_its_own_id(changed, tmp_path, lookup):
     changed([], [])
     warehouse = tmp_path / "tollbook.duckdb"
     with duckdb.connect(str(warehouse)) as con:
         con.execute(
             f"update usage.agg_usage_hourly set {lookup.id} = 'x' || event_date"
         )
+        # In no hour, but in the books.
+        con.execute(
+            f"insert into usage.fct_attempts by name "
+            "select requested_at, requested_at::date as event_date, is_counted, "
+            f"'x2026-04-07' as {lookup.id} from (values "
+            "(timestamp '2026-04-20 10:00', false), ('2026-04-21 10:00', true)) "
+            "as attempts(requested_at, is_counted)"
+        )
         con.execute(
             f"insert into consumers.{lookup.table} values "
             f"('x2026-04-07', '2026-01-01', '{OPEN}', 'a')"
         )
-    assert [day.day for day in days_of_changed_lookups(warehouse)] == [7]
+    assert found(warehouse, [lookup]) == [7, 20]
+
+
+SOURCE = ("g", "prod", "2026-01-01", OPEN, "a")
+ANY = ("g", None, "2026-01-01", OPEN, "a")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "days"),
+    [
+        pytest.param([SOURCE, ANY], [ANY, SOURCE], [], id="nothing"),
+        pytest.param([ANY], [ANY, SOURCE], [1, 5], id="of an environment"),
+        pytest.param([SOURCE], [ANY, SOURCE], [1, 2, 3, 5], id="of any environment"),
+        pytest.param([ANY], [], [1, 2, 3, 5], id="taken back"),
+        pytest.param([], [("g", "live", *ANY[2:])], [], id="of another environment"),
+        pytest.param(
+            [ANY],
+            [("g", None, "2026-01-01", "2026-04-03", "a"),
+             ("g", None, "2026-04-03", OPEN, "b")],
+            [3, 5],
+            id="a successor changes nothing before it",
+        ),
+    ],
+)  # fmt: skip
+def test_a_source_is_looked_for_in_all_records(changed, tmp_path, before, after, days):
+    """On 1 and 5 prod, on 2 test, on 3 a copy of no environment; another on 4."""
+    changed([], [])
+    warehouse = tmp_path / "tollbook.duckdb"
+    into = "insert into consumers.dim_sources values (?, ?, ?, ?, ?)"
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute(
+            """
+            insert into usage.fct_attempts by name
+            select requested_at, requested_at::date as event_date, gateway,
+                environment, is_counted
+            from (values
+                (timestamp '2026-04-01 10:00', 'g', 'prod', true),
+                ('2026-04-02 10:00', 'g', 'test', true),
+                ('2026-04-04 10:00', 'h', 'prod', true),
+                ('2026-04-05 10:00', 'g', 'prod', false)
+            ) as attempts(requested_at, gateway, environment, is_counted)
+            """
+        )
+        con.execute(
+            "insert into intermediate.int_requests_superseded "
+            "values ('2026-04-03 10:00', '2026-04-03', 'g', null)"
+        )
+        for version in before:
+            con.execute(into, version)
+        remember_lookups(con)
+        con.execute("delete from consumers.dim_sources")
+        for version in after:
+            con.execute(into, version)
+    assert found(warehouse, SOURCES) == days
 
 
 def test_every_table_without_a_day_that_models_by_day_read_is_a_lookup(demo_home):

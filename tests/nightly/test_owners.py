@@ -3,20 +3,19 @@
 import hashlib
 import json
 import random
-import subprocess
-import sys
 from collections import defaultdict
-from dataclasses import fields
 from datetime import datetime, timedelta
 
-import duckdb
-
-from loaders.contract import duckdb_type
 from loaders.home import open_home
-from loaders.ledger import LakeFile, Ledger, LedgerEntry
-from loaders.sql import write_rows
-from loaders.streams import STREAMS, contract_of
-from tests.conftest import PROJECT, tollbook
+from tests.conftest import tollbook
+from tests.nightly.made_lake import (
+    LONG_AGO,
+    as_of,
+    ask,
+    books,
+    killed_build,
+    land,
+)
 
 WORLDS = 120
 DAYS = [datetime(2026, 4, day) for day in range(1, 7)]
@@ -35,7 +34,7 @@ MOMENTS = [
 # Its corrections reach back to the midnight before the fourth day and no further: what
 # changes on the third are requests that were tried again after midnight.
 LAST = 4
-LONG_AGO, FAR_AHEAD = datetime(1999, 1, 1), datetime(2099, 1, 1)
+FAR_AHEAD = datetime(2099, 1, 1)
 # Table -> ids, then the values that point elsewhere.
 TABLES = {
     "organizations": ("organization_id", "plan_id"),
@@ -52,44 +51,6 @@ OWNERS = (
     "application_id", "project_id", "developer_id", "team_id", "organization_id",
     "cost_center_id", "plan_id",
 )  # fmt: skip
-
-
-def land(home, stream, rows, replaces=(), stowaways=()):
-    """Put rows into the lake and the ledger, as landing would; the load's id.
-
-    Stowaways lie in the same files, but their load was never committed.
-    """
-    text = json.dumps([stream, rows, replaces], default=str)
-    load_id = hashlib.sha256(text.encode()).hexdigest()
-    by_day = defaultdict(list)
-    for record_no, row in enumerate([*rows, *stowaways], 1):
-        whose = load_id if record_no <= len(rows) else "nobody"
-        made = row | {"load_id": whose, "record_no": record_no}
-        day = str(row["requested_at"].date()) if "requested_at" in row else None
-        by_day[day].append({k: v if v is None else str(v) for k, v in made.items()})
-    files = []
-    columns = {c.name: duckdb_type(c.type) for c in STREAMS[stream].columns}
-    for day, some in by_day.items():
-        folder = f"event_date={day}/" if day else ""
-        name = f"{stream}/{folder}{load_id}_0.parquet"
-        (home.lake / name).parent.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect() as con:
-            write_rows(con, some, columns, home.lake / name)
-        times = [row.get("requested_at") or row["valid_from"] for row in some]
-        size = (home.lake / name).stat().st_size
-        files.append(
-            LakeFile(name, day, min(times), max(times), load_id, len(some), size)
-        )
-    entry = {field.name: None for field in fields(LedgerEntry)} | {
-        "load_id": load_id, "package_id": load_id, "package_size": 1,
-        "stream": stream, "contract": contract_of([stream]),
-        "format": "litellm" if stream == "gateway_requests" else stream,
-        "read_count": len(rows), "landed_count": len(rows),
-        "quarantined_count": 0, "ignored_count": 0, "is_demo": False,
-        "files": tuple(files), "replaces": tuple(replaces),
-    }  # fmt: skip
-    Ledger(home.lake).commit([LedgerEntry(**entry)])
-    return load_id
 
 
 class World:
@@ -149,19 +110,6 @@ class World:
             yield row, rng.choice([1, 1, 1, 2, 3])
 
 
-def as_of(versions, moment):
-    """The row that holds at a moment, or an empty one: the plain reading."""
-    begun = [row for row in versions if row["valid_from"] <= moment]
-    if not begun:
-        return {}
-    latest = max(row["valid_from"] for row in begun)
-    rivals = [row for row in begun if row["valid_from"] == latest]
-    said = max((row["recorded_at"] or LONG_AGO) for row in rivals)
-    rivals = [row for row in rivals if (row["recorded_at"] or LONG_AGO) == said]
-    best = min(rivals, key=lambda row: row["row_hash"])
-    return {} if best["is_deleted"] else best
-
-
 def by_id(directory):
     found = defaultdict(list)
     for table, row in directory:
@@ -198,22 +146,6 @@ def owner(request, directory):
     )
     return (application_id, project_id, developer_id, team_id, organization_id,
             team("cost_center_id"), plan_id), is_disputed  # fmt: skip
-
-
-def ask(home, sql):
-    with duckdb.connect(str(home.warehouse), read_only=True) as con:
-        return con.execute(sql).fetchall()
-
-
-def books(home):
-    return {
-        name: ask(home, f"from {name} order by all")
-        for (name,) in ask(
-            home,
-            "select schema_name || '.' || table_name from duckdb_tables() "
-            "where schema_name in ('usage', 'consumers')",
-        )
-    }
 
 
 def check(home, requests, rows):
@@ -302,30 +234,6 @@ class Lake:
                 some = [row for _, row in kept]
                 new = land(self.home, f"directory_{table}", some, [load_id])
                 self.directory[new] = kept
-
-
-DIE = """
-import os, sys
-from pathlib import Path
-from loaders.home import open_home
-from nightly.build import build
-from nightly.dbt import Dbt
-run, count = Dbt.run, iter(range(99))
-def run_or_die(dbt, *arguments, **selection):
-    if next(count) == int(sys.argv[2]):
-        os._exit(9)
-    run(dbt, *arguments, **selection)
-Dbt.run = run_or_die
-build(open_home(Path(sys.argv[1])))
-"""
-
-
-def killed_build(home, after):
-    """Build until dbt has run so many times, and die."""
-    done = subprocess.run(
-        [sys.executable, "-c", DIE, str(home.path), str(after)], cwd=PROJECT
-    )
-    assert done.returncode == 9
 
 
 # One build holds many worlds, side by side: a build is what takes time.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 HOURLY = "usage.agg_usage_hourly"
+ATTEMPTS = "(from usage.fct_attempts where is_counted)"
 # Those that answer for a latency: successes that the gateway did not answer itself.
 ANSWERED = """
     (status_code is null or status_code < 400) and error_type is null
@@ -36,7 +37,7 @@ def unequal_sums(ask) -> Iterator[str]:
     for name in ["true", *slices]:
         yield from difference(
             ask, f"attempts by day and {name}",
-            f"select {day}, {name}, count(*), {sums} from usage.fct_attempts "
+            f"select {day}, {name}, count(*), {sums} from {ATTEMPTS} "
             "group by all",
             f"select {day}, {name}, sum(attempt_count), {sums} from {HOURLY} "
             "group by all having sum(attempt_count) > 0",
@@ -52,20 +53,20 @@ def unequal_sums(ask) -> Iterator[str]:
         )  # fmt: skip
     yield from difference(
         ask, "attempts by hour",
-        f"select {hour}, count(*), {sums} from usage.fct_attempts group by all",
+        f"select {hour}, count(*), {sums} from {ATTEMPTS} group by all",
         f"select hour_started_at, sum(attempt_count), {sums} from {HOURLY} group by all"
         " having sum(attempt_count) > 0",
     )  # fmt: skip
     yield from difference(
         ask, "days of completeness",
-        f"select {day}, count(*) from usage.fct_attempts group by all",
+        f"select {day}, count(*) from {ATTEMPTS} group by all",
         "select event_date, attempt_count from quality.agg_completeness_daily "
         "where stream = 'gateway_requests' and attempt_count > 0",
     )  # fmt: skip
     for metric in ("request_duration_us", "ttft_us", "upstream_us"):
         yield from difference(
             ask, f"buckets of {metric}",
-            f"select {hour}, endpoint, model_served, count(*) from usage.fct_attempts "
+            f"select {hour}, endpoint, model_served, count(*) from {ATTEMPTS} "
             f"where {ANSWERED} and {metric} is not null group by all",
             "select hour_started_at, endpoint, model_served, sum(attempt_count) "
             "from performance.agg_latency_hourly "

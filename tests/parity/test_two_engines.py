@@ -83,6 +83,9 @@ def write_world(home):
         b"recorded_at\nteam-a,org-a,cc-1,2026-01-01,2026-01-01T00:00:00Z\n"
         b"team-a,org-a,cc-2,2026-01-01,2026-05-02T09:00:00.000001Z\n"
         b"team-a,org-a,cc-3,2026-05-01,2026-05-02T09:00:00Z\n",
+        # Of no environment; those of the log name theirs.
+        "directory_sources.csv": b"gateway,environment,source_format,valid_from\n"
+        b"litellm,,litellm,2026-01-01\nlitellm,prod,litellm,2026-01-01\n",
     }  # fmt: skip
     for name, content in files.items():
         (home.inbox / name).parent.mkdir(exist_ok=True)
@@ -195,6 +198,7 @@ def test_the_world_fills_every_mart_and_has_what_engines_disagree_on(built, befo
     began_in_april = "logical_requested_at < '2026-05-01'"
     assert count(f"{attempts} {began_in_april} and event_date = '2026-05-01'") == 1
     assert count(f"{attempts} is_owner_disputed") >= 5
+    assert count(f"{attempts} not is_counted") == 1
     assert count(f"{attempts} logged_cost_usd is null") >= 1
     assert count(f"{attempts} logged_cost_usd = 0.000000000003") == 1
     assert count(f"{attempts} epoch_us(completed_at) % 10 <> 0") >= 1

@@ -9,6 +9,9 @@
     'plan_endpoints':
         "cast(length(plan_id) as string) || ':' || plan_id || ':' || endpoint",
     'cost_centers': 'cost_center_id',
+    'sources':
+        "cast(length(gateway) as string) || ':' || gateway || ':' "
+        ~ "|| coalesce(environment, '')",
 } -%}
 
 with directory_rows as (

@@ -10,8 +10,10 @@ with requests as (
         attempted_retries,
         attempted_fallbacks,
         event_date
-    from {{ ref('stg_gateway__requests').render() }}
-    where {{ in_batch('event_date', days_before=1, days_after=1) }}
+    from {{ ref('int_requests_sourced').render() }}
+    where
+        {{ in_batch('event_date', days_before=1, days_after=1) }}
+        and is_counted
 ),
 
 superseded as (

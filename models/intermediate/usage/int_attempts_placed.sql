@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 with requests as (
-    select * from {{ ref('stg_gateway__requests') }}
+    select * from {{ ref('int_requests_sourced') }}
 ),
 
 api_keys as (

@@ -2,12 +2,12 @@ with ids as (
     select
         gateway,
         request_id
-    from {{ ref('stg_gateway__requests').render() }}
+    from {{ ref('int_requests_sourced').render() }}
     where {{ in_batch('event_date', days_before=1, days_after=1) }}
 ),
 
 requests as (
-    select * from {{ ref('stg_gateway__requests').render() }}
+    select * from {{ ref('int_requests_sourced').render() }}
     where {{ in_batch('event_date', days_before=1, days_after=1) }}
 ),
 
@@ -22,18 +22,21 @@ repeated as (
 ),
 
 -- Decided by content alone, so that files may arrive in any order. Load and record
--- only break ties between rows that are equal in everything else.
+-- only break ties between rows that are equal in everything else. A copy that does not
+-- count never takes the place of one that does.
 ranked as (
     select
         requests.load_id,
         requests.record_no,
         requests.gateway,
         requests.request_id,
+        requests.environment,
         requests.requested_at,
         requests.event_date,
         row_number() over (
             partition by requests.gateway, requests.request_id
             order by
+                requests.is_counted desc nulls last,
                 requests.format_rank nulls last,
                 requests.requested_at nulls last,
                 requests.source_updated_at desc nulls last,
@@ -65,6 +68,9 @@ superseded as (
     select
         load_id,
         record_no,
+        gateway,
+        environment,
+        requested_at,
         event_date
     from compared
     where

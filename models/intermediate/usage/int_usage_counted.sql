@@ -2,6 +2,7 @@
 
 with attempts as (
     select * from {{ ref('fct_attempts') }}
+    where is_counted
 ),
 
 logical_requests as (

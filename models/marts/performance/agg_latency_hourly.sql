@@ -18,7 +18,8 @@ answered as (
         event_date
     from attempts
     where
-        error_type is null
+        is_counted
+        and error_type is null
         and coalesce(status_code, 0) < 400
         and not coalesce(is_aborted, false)
         and not coalesce(is_gateway_cache_hit, false)

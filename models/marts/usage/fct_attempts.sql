@@ -20,17 +20,27 @@ attempts as (
             when chained.is_of_restless_id then requests.request_id
             else coalesce(requests.logical_request_id, requests.request_id)
         end as logical_request_id,
-        coalesce(chained.logical_requested_at, requests.requested_at)
-            as logical_requested_at,
-        coalesce(chained.attempt_no, 1) as attempt_no,
-        coalesce(chained.recorded_attempt_count, 1) as recorded_attempt_count,
+        -- What does not count is no attempt of any logical request.
+        case
+            when requests.is_counted
+                then coalesce(chained.logical_requested_at, requests.requested_at)
+        end as logical_requested_at,
+        case
+            when requests.is_counted then coalesce(chained.attempt_no, 1)
+        end as attempt_no,
+        case
+            when requests.is_counted then coalesce(chained.recorded_attempt_count, 1)
+        end as recorded_attempt_count,
         -- Retries that left no record are known only where the gateway counts them.
         case
+            when not requests.is_counted then null
             when chained.load_id is not null then chained.attempts_total
             when requests.attempted_fallbacks = 0 then requests.attempted_retries + 1
         end as attempts_total,
-        coalesce(chained.attempt_no = chained.recorded_attempt_count, true)
-            as is_terminal
+        case
+            when requests.is_counted
+                then coalesce(chained.attempt_no = chained.recorded_attempt_count, true)
+        end as is_terminal
     from requests
     left join superseded
         on

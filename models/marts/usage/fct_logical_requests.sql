@@ -2,7 +2,8 @@ with attempts as (
     -- A request belongs to the day of its first attempt; the last may be on the next.
     select * from {{ ref('fct_attempts').render() }}
     where
-        {{ in_batch('event_date', days_after=1) }}
+        is_counted
+        and {{ in_batch('event_date', days_after=1) }}
         and {{ in_batch('cast(logical_requested_at as date)') }}
 ),
 
