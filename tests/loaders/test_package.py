@@ -112,10 +112,10 @@ def test_a_file_that_cannot_be_read_takes_no_other_along(
 
     real = intake.land
 
-    def fussy(con, package, lake, key):
+    def fussy(con, package, *others):
         if any(load.source_path == "b" for load in package.loads):
             raise FileNotLanded(f"{package.loads[0].source.path}: cannot be read")
-        return real(con, package, lake, key)
+        return real(con, package, *others)
 
     monkeypatch.setattr(intake, "land", fussy)
     found = inbox(**{name: ndjson(record(name)) for name in "abc"})
