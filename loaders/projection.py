@@ -10,6 +10,7 @@ from loaders.contract_check import checked
 from loaders.engine import Connection, no_room
 from loaders.equal_records import number_equal_records
 from loaders.errors import FileNotLanded
+from loaders.formats import Format
 from loaders.load import Load, Package
 from loaders.placing import count_rows, held, place, unfold
 from loaders.privacy import pseudonym
@@ -150,10 +151,8 @@ def _project(
 
 def _fill(con: Connection, load: Load, key: bytes) -> frozenset[str]:
     salt = pseudonym(key, "", "content")
-    projection = load.format.projection(load.mapping)
-    if load.format.finish:
-        projection = load.format.finish(con, projection, load.format.is_json)
-    used = bound(projection, load.gateway, load.timezone, salt)
+    given = {"gateway": load.gateway, "timezone": load.timezone, "salt": salt}
+    projection, used = composed(con, load.format, load.mapping, given)
     described = con.execute(f"describe ({projection})", used).fetchall()
     columns = frozenset(name for (name, *_) in described)
     con.execute(
@@ -167,9 +166,14 @@ def _fill(con: Connection, load: Load, key: bytes) -> frozenset[str]:
     return columns - {"reject", "ignored", UNREAD}
 
 
-def bound(
-    projection: str, gateway: str | None, timezone: str, salt: str
-) -> dict[str, str | None]:
-    """The parameters that a projection uses."""
-    given = {"gateway": gateway, "timezone": timezone, "salt": salt}
-    return {name: val for name, val in given.items() if f"${name}" in projection}
+def composed(
+    con: Connection,
+    format_: Format,
+    mapping: Mapping[str, str],
+    given: Mapping[str, str | None],
+) -> tuple[str, dict[str, str | None]]:
+    """A format's whole SQL, and which of the given parameters it uses."""
+    sql = format_.projection(mapping)
+    if format_.finish:
+        sql = format_.finish(con, sql, format_.is_json)
+    return sql, {name: val for name, val in given.items() if f"${name}" in sql}

@@ -25,6 +25,8 @@ settings.load_profile("tollbook")
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHARED = PROJECT.parent / "shared" / "data"
+# What a projection may ask for.
+GIVEN = {"gateway": "g", "timezone": "UTC", "salt": "salt"}
 
 _RECORD: dict[str, Any] = {
     "id": "chatcmpl-1",

@@ -8,9 +8,9 @@ import yaml
 from loaders.contract import CLIENT_IP, PATH, STREAM, UNREAD, USER_AGENT
 from loaders.engine import engine
 from loaders.formats import registry
-from loaders.projection import bound
+from loaders.projection import composed
 from loaders.streams import GATEWAY_REQUESTS, STREAMS
-from tests.conftest import PROJECT
+from tests.conftest import GIVEN, PROJECT
 
 _PORTABLE = re.compile(r"string|bigint|boolean|date|timestamp|decimal\(\d+,\d+\)")
 
@@ -53,7 +53,7 @@ def test_a_projection_gives_columns_of_its_stream_and_no_others(format_):
     known = {column.name for stream in streams for column in stream.columns}
     with engine() as con:
         con.execute("create temp view raw_records as select '{}'::json as record")
-        sql, used = bound(format_, "g", "UTC", "salt")
+        sql, used = composed(con, format_, {}, GIVEN)
         names = {row[0] for row in con.execute(f"describe ({sql})", used).fetchall()}
     raw = {CLIENT_IP, PATH, USER_AGENT}
     assert names <= known | raw | {"reject", STREAM, UNREAD}

@@ -509,12 +509,13 @@ def test_records_keep_their_places_in_the_file(load, landed):
     from loaders.contract_check import contract_check
     from loaders.engine import engine
     from loaders.formats import registry
-    from loaders.projection import bound
+    from loaders.projection import composed
+    from tests.conftest import GIVEN
 
     for format_ in registry().values():
         with engine() as con:
             con.execute("create temp table raw_records as select '{}'::json as record")
-            sql, used = bound(format_, "g", "UTC", "salt")
+            sql, used = composed(con, format_, {}, GIVEN)
             names = con.execute(f"describe ({sql})", used).fetchall()
             check = contract_check(format_, frozenset(name for name, *_ in names))
             plan = con.execute(

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from loaders.engine import engine
 from loaders.formats import registry
-from loaders.projection import bound
+from loaders.projection import composed
+from tests.conftest import GIVEN
 
 INPUT = (
     "input_uncached_tokens",
@@ -719,6 +720,6 @@ def test_events_take_the_same_steps_as_the_macro(meters, shared):
             """,
             [[json.dumps(body) for body in bodies]],
         )
-        sql, used = bound(registry()["events"], "g", "UTC", "salt")
+        sql, used = composed(con, registry()["events"], {}, GIVEN)
         rows = con.execute(f"select {', '.join(names)} from ({sql})", used).fetchall()
     assert rows == [tuple(got[name] for name in names) for got in expected]
