@@ -402,3 +402,10 @@ def test_whatever_stands_under_ai_loses_no_record(load, ai):
     entry = load(ndjson(kong_record(ai), kong_record())).entry
     assert entry.read_count == entry.landed_count + entry.quarantined_count
     assert entry.landed_count >= 1
+
+
+def test_tokens_that_are_no_counts_are_refused(load, rejected):
+    load(
+        ndjson(kong_record({"proxy": {"meta": META, "usage": {"prompt_tokens": "x"}}}))
+    )
+    assert [row["reason"] for row in rejected()] == ["not_a_count"]
