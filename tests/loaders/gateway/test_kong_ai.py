@@ -87,6 +87,7 @@ def one(load, landed):
     def one(sql, ai=..., **changes):
         outcome = load(ndjson(kong_record(ai, **changes)))
         assert outcome.entry.quarantined_by_reason == {}
+        assert outcome.entry.unread_count == 0
         return landed(f"select {sql} from requests")[0]
 
     return one
@@ -313,6 +314,16 @@ def test_batches_are_arrays(load, landed):
     content = ndjson([kong_record(request__id="a"), kong_record(request__id="b")])
     assert load(content, "batch.json").entry.landed_count == 2
     assert landed("select request_id from requests order by 1") == [("a",), ("b",)]
+
+
+def test_many_batches_are_arrays_one_a_line(load, landed):
+    # More than are held in memory: they are read as they come.
+    pad = {"pad": "x" * 100_000}
+    batches = [
+        [kong_record(request__id=f"{n}-{k}") | pad for k in (1, 2)] for n in range(50)
+    ]
+    assert load(ndjson(*batches), "sink.log").entry.landed_count == 100
+    assert landed("select count(distinct request_id) from requests") == [(100,)]
 
 
 def test_older_versions_name_the_request_in_a_header(one):
