@@ -54,11 +54,7 @@ def project(con: Connection, package: Package, key: bytes) -> Iterator[Portion]:
     Raises:
         FileNotLanded: A file cannot be read as a whole.
     """
-    records = _records(package)
-    columns = _first_portion(con, package, records, key)
-    if columns is None:
-        records = _records(package)
-        columns = _project(con, package, records, key)
+    records, columns = _first_portion(con, package, key)
     number_equal_records(con, package, columns, is_first=True, is_last=records.is_over)
     yield Portion(records, columns, held(con, package))
     while not records.is_over:
@@ -86,23 +82,24 @@ def _records(package: Package) -> Records:
 
 
 def _first_portion(
-    con: Connection, package: Package, records: Records, key: bytes
-) -> frozenset[str] | None:
-    """The columns, or None where files were taken apart and are to be read anew."""
+    con: Connection, package: Package, key: bytes
+) -> tuple[Records, frozenset[str]]:
+    """The records and their columns; misread files are taken apart and read anew."""
+    first = package.loads[0]
     try:
+        records = _records(package)
         columns = _project(con, package, records, key)
+        misread = _misread(con, package) if first.format.is_json else []
     except FileNotLanded:
-        source = package.loads[0].source
-        if source.layout != "values":
+        if first.source.layout != "values":
             raise
-        source.take_apart()
-        return None
-    if not package.loads[0].format.is_json:
-        return columns
-    misread = _misread(con, package)
+        misread = [first]
+    if not misread:
+        return records, columns
     for load in misread:
         load.source.take_apart()
-    return None if misread else columns
+    records = _records(package)
+    return records, _project(con, package, records, key)
 
 
 def _misread(con: Connection, package: Package) -> list[Load]:

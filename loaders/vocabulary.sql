@@ -369,3 +369,9 @@ create or replace temp macro bucket_of(name) as (
             end
     end
 );
+
+-- A counter that says nothing: absent, or still at the 0 where it began. What is no
+-- number says something, and is refused by name.
+create or replace temp macro is_unsaid(value) as (
+    coalesce(known(value) is null or try_cast(value as double) = 0, false)
+);

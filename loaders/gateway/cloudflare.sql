@@ -7,8 +7,7 @@ with told as (
             case when json_valid(metadata) then metadata end,
             ['/user_id', '/user', '/team_id', '/team', '/environment', '/env']
         ) as said,
-        coalesce(try_cast(input_tokens as double), 0)
-            + coalesce(try_cast(output_tokens as double), 0) > 0 as has_tokens
+        not (is_unsaid(input_tokens) and is_unsaid(output_tokens)) as has_tokens
     from fields
 )
 
@@ -32,9 +31,7 @@ select
     case when has_tokens then input_tokens end as input_tokens,
     case when has_tokens then output_tokens end as output_tokens,
     -- A hit costs nothing; what has no tokens may have no price.
-    case
-        when try_cast(logged_cost_usd as double) = 0 and not has_tokens then null
-        else logged_cost_usd
-    end as logged_cost_usd,
+    case when has_tokens or not is_unsaid(logged_cost_usd) then logged_cost_usd end
+        as logged_cost_usd,
     case when json_type(record, '/result') = 'ARRAY' then 'empty_answer' end as ignored
 from told

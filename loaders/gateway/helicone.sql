@@ -4,7 +4,11 @@
 -- dollar, the API in dollars.
 with told as (
     select
-        * exclude (cost, cost_usd, target_url, request_path),
+        * exclude (cost, cost_usd, target_url, request_path)
+        replace (
+            nullif(input_tokens, '-1') as input_tokens,
+            nullif(output_tokens, '-1') as output_tokens
+        ),
         coalesce(known(response_status), table_status) as status,
         coalesce(known(target_url), request_path) as url,
         coalesce(known(cost_usd), case
@@ -15,8 +19,10 @@ with told as (
                 ), cost)
             else cost
         end) as logged_cost_usd,
-        greatest(try_cast(input_tokens as double), try_cast(output_tokens as double))
-            as most_tokens
+        not (
+            is_unsaid(nullif(input_tokens, '-1'))
+            and is_unsaid(nullif(output_tokens, '-1'))
+        ) as has_tokens
     from fields
 )
 
@@ -42,20 +48,17 @@ select
     end as is_gateway_cache_hit,
     true as is_cache_on_top,
     true as is_reasoning_on_top,
-    case when most_tokens > 0 then nullif(input_tokens, '-1') end as input_tokens,
-    case when most_tokens > 0 then nullif(cache_read_tokens, '-1') end
+    case when has_tokens then input_tokens end as input_tokens,
+    case when has_tokens then nullif(cache_read_tokens, '-1') end
         as cache_read_tokens,
-    case when most_tokens > 0 then nullif(cache_write_tokens, '-1') end
+    case when has_tokens then nullif(cache_write_tokens, '-1') end
         as cache_write_tokens,
-    case when most_tokens > 0 then nullif(output_tokens, '-1') end as output_tokens,
+    case when has_tokens then output_tokens end as output_tokens,
     -- Columns of the table that begin at 0.
     nullif(nullif(reasoning_tokens, '0'), '-1') as reasoning_tokens,
     nullif(nullif(audio_input_tokens, '0'), '-1') as audio_input_tokens,
     nullif(nullif(audio_output_tokens, '0'), '-1') as audio_output_tokens,
-    case
-        when try_cast(logged_cost_usd as double) = 0
-            and coalesce(most_tokens, 0) <= 0 then null
-        else logged_cost_usd
-    end as logged_cost_usd,
+    case when has_tokens or not is_unsaid(logged_cost_usd) then logged_cost_usd end
+        as logged_cost_usd,
     case when json_type(record, '/data') = 'ARRAY' then 'empty_answer' end as ignored
 from told

@@ -8,8 +8,7 @@ counted as (
     select
         *,
         -- Counters of a call that was given no usage.
-        coalesce(try_cast(input_tokens as double) = 0, true)
-            and coalesce(try_cast(output_tokens as double) = 0, true) as is_empty,
+        is_unsaid(input_tokens) and is_unsaid(output_tokens) as is_empty,
         coalesce(
             try_cast(cache_read_tokens as double) > try_cast(input_tokens as double),
             false

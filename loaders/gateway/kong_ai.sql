@@ -16,8 +16,8 @@ with known_calls as (
             when mode = 'oneshot' then false
             when content_type like 'text/event-stream%' then true
         end as is_stream,
-        try_cast(input_tokens as double) > 0 as has_input,
-        coalesce(try_cast(output_tokens as double) <> 0, false) as has_output,
+        not is_unsaid(input_tokens) as has_input,
+        not is_unsaid(output_tokens) as has_output,
         coalesce(
             try_cast(cache_read_tokens as double) > try_cast(input_tokens as double),
             false
@@ -56,7 +56,7 @@ select
     case when not is_beside then cache_status end as cache_status,
     case when not is_beside then request_bytes end as request_bytes,
     case when not is_beside then response_bytes end as response_bytes,
-    nullif(input_tokens, '0') as input_tokens,
+    case when has_input then input_tokens end as input_tokens,
     case when has_input then cache_read_tokens end as cache_read_tokens,
     is_cache_on_top,
     case when has_output or (is_embedding and has_input) then output_tokens end
@@ -68,8 +68,7 @@ select
     case when has_output and not is_cache_on_top then nullif(total_tokens, '0') end
         as total_tokens,
     -- 0 where the operator set no price; the currency is the operator's, taken as USD.
-    case when try_cast(logged_cost_usd as double) = 0 then null else logged_cost_usd end
-        as logged_cost_usd,
+    case when not is_unsaid(logged_cost_usd) then logged_cost_usd end as logged_cost_usd,
     -- The open edition estimates a stream's output where the provider is silent.
     case
         when is_stream and coalesce(kong_version, '') not like '%enterprise%'

@@ -5,8 +5,7 @@ with told as (
         * exclude (names, values),
         try_cast(try_cast(names as json) as varchar[]) as names,
         try_cast(try_cast(values as json) as varchar[]) as said,
-        coalesce(try_cast(input_tokens as double), 0)
-            + coalesce(try_cast(output_tokens as double), 0) > 0 as has_tokens
+        not (is_unsaid(input_tokens) and is_unsaid(output_tokens)) as has_tokens
     from fields
 )
 

@@ -175,3 +175,8 @@ def test_recognised_by_content_alone():
         assert found.name == "cloudflare"
     assert detect(b'{"result": [], "success": true}') is None
     assert detect(b'{"provider": "x", "model": "y", "tokens_in": 1}') is None
+
+
+def test_tokens_that_are_no_counts_are_refused(load, rejected):
+    load(ndjson(API | {"tokens_in": "x", "tokens_out": "y"}))
+    assert [row["reason"] for row in rejected()] == ["not_a_count"]

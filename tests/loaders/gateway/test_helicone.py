@@ -232,3 +232,8 @@ def test_recognised_by_content_alone():
         assert found is not None
         assert found.name == "helicone"
     assert detect(b'{"request_id": 1, "request_created_at": 2}') is None
+
+
+def test_tokens_that_are_no_counts_are_refused(load, rejected):
+    load(ndjson(API | {"prompt_tokens": "x", "completion_tokens": "y"}))
+    assert [row["reason"] for row in rejected()] == ["not_a_count"]

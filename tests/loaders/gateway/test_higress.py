@@ -263,3 +263,8 @@ def test_whatever_the_log_says_loses_no_record(load, said, is_text):
     hostile = ENVOY | {"ai_log": json.dumps(said) if is_text else said}
     entry = load(ndjson(hostile, log(request_id="req-2"))).entry
     assert entry.read_count == entry.landed_count + entry.quarantined_count == 2
+
+
+def test_tokens_that_are_no_counts_are_refused(load, rejected):
+    load(ndjson(log({**AI, "input_token": "x", "output_token": "y"})))
+    assert [row["reason"] for row in rejected()] == ["not_a_count"]

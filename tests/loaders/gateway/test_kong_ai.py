@@ -87,6 +87,7 @@ def one(load, landed):
     def one(sql, ai=..., **changes):
         outcome = load(ndjson(kong_record(ai, **changes)))
         assert outcome.entry.quarantined_by_reason == {}
+        assert outcome.entry.unread_count == 0
         return landed(f"select {sql} from requests")[0]
 
     return one
@@ -315,6 +316,16 @@ def test_batches_are_arrays(load, landed):
     assert landed("select request_id from requests order by 1") == [("a",), ("b",)]
 
 
+def test_many_batches_are_arrays_one_a_line(load, landed):
+    # More than are held in memory: they are read as they come.
+    pad = {"pad": "x" * 100_000}
+    batches = [
+        [kong_record(request__id=f"{n}-{k}") | pad for k in (1, 2)] for n in range(50)
+    ]
+    assert load(ndjson(*batches), "sink.log").entry.landed_count == 100
+    assert landed("select count(distinct request_id) from requests") == [(100,)]
+
+
 def test_older_versions_name_the_request_in_a_header(one):
     assert one(
         "request_id, id_basis",
@@ -402,3 +413,10 @@ def test_whatever_stands_under_ai_loses_no_record(load, ai):
     entry = load(ndjson(kong_record(ai), kong_record())).entry
     assert entry.read_count == entry.landed_count + entry.quarantined_count
     assert entry.landed_count >= 1
+
+
+def test_tokens_that_are_no_counts_are_refused(load, rejected):
+    load(
+        ndjson(kong_record({"proxy": {"meta": META, "usage": {"prompt_tokens": "x"}}}))
+    )
+    assert [row["reason"] for row in rejected()] == ["not_a_count"]

@@ -205,3 +205,8 @@ def test_recognised_by_content_alone():
         assert found is not None
         assert found.name == "openrouter"
     assert detect(b'{"data": {"id": 1}}') is None
+
+
+def test_tokens_that_are_no_counts_are_refused(load, rejected):
+    load(ndjson(BASE | {"native_tokens_prompt": "x"}))
+    assert [row["reason"] for row in rejected()] == ["not_a_count"]

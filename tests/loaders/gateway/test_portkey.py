@@ -187,3 +187,8 @@ def test_recognised_by_content_alone():
         assert found is not None
         assert found.name == "portkey"
     assert detect(b'{"ai_org": "x", "cost": 1}') is None
+
+
+def test_tokens_that_are_no_counts_are_refused(load, rejected):
+    load(ndjson(BASE | {"req_units": "x", "res_units": "y"}))
+    assert [row["reason"] for row in rejected()] == ["not_a_count"]
