@@ -98,13 +98,3 @@ def test_ten_thousand_damaged_files(tmp_path, format_):
     for first in range(0, 10_000, 200):
         _run(tmp_path / str(first), format_, 200 + first, 200)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 4_000_000
-
-
-@pytest.mark.parametrize("format_", SAMPLES)
-def test_every_format_is_known_by_its_first_bytes(tmp_path, format_):
-    home = open_home(tmp_path)
-    home.inbox.mkdir(parents=True)
-    (home.inbox / "a.log").write_bytes(b"\n".join(_lines(format_, 0)))
-    (found,) = load_inbox(home)
-    assert found.entry is not None
-    assert (found.entry.format, found.entry.quarantined_count) == (format_, 0)
