@@ -35,6 +35,8 @@ ranked as (
             partition by requests.gateway, requests.request_id
             order by
                 requests.format_rank nulls last,
+                -- Some gateways tell of a request twice, once without its tokens.
+                case when requests.token_basis = 'missing' then 1 else 0 end,
                 requests.requested_at nulls last,
                 requests.source_updated_at desc nulls last,
                 {{ request_values('requests') }},
