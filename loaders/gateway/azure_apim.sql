@@ -23,8 +23,8 @@ with told as (
 select
     * exclude (
         is_empty, category, response_code, prompt_tokens, sequence_number, total_ms,
-        backend_ms, url, backend_url, backend_code, request_headers, cached_tokens,
-        completion_tokens, said_total_tokens, is_llm, is_of_gateway, prompt_count,
+        backend_ms, url, backend_url, backend_code, cached_tokens, completion_tokens,
+        said_total_tokens, is_llm, is_of_gateway, prompt_count,
         cached_count, has_no_tokens
     )
     replace (boolean_of(is_success) as is_success),
@@ -38,12 +38,6 @@ select
         when backend_url ilike 'https://%.openai.azure.com%' then 'azure.ai.openai'
         when backend_url ilike 'https://%.services.ai.azure.com%' then 'azure.ai.inference'
     end as provider,
-    case
-        when json_valid(request_headers) then coalesce(
-            json_extract_string(request_headers, '$."User-Agent"'),
-            json_extract_string(request_headers, '$."user-agent"')
-        )
-    end as user_agent,
     try_cast(backend_code as int) >= 400 as is_from_provider,
     case
         when error_code = 'ClientConnectionFailure' or response_code = '0' then true

@@ -1,11 +1,11 @@
 -- Langfuse: usage is a map of buckets that its writers name as they like, each token in
--- one of them, and `total`, which tells where that is not so.
+-- one of them, and `total`, which tells where that is not so. A longer map is none.
 with read_out as (
     select
         *,
-        json_of_text(coalesce(usage_text, usage_text_blob)) as usage_map,
-        json_of_text(coalesce(cost_text, cost_text_blob)) as cost_map,
-        json_of_text(coalesce(tags_text, trace_tags)) as tag_list,
+        json_of_text(coalesce(usage_text, usage_text_blob)[:4096]) as usage_map,
+        json_of_text(coalesce(cost_text, cost_text_blob)[:4096]) as cost_map,
+        json_of_text(coalesce(tags_text, trace_tags)[:4096]) as tag_list,
         instant(as_utc(requested_at), 'UTC') as began,
         instant(as_utc(first_token_at), 'UTC') as first_token,
         observation_type in ('GENERATION', 'EMBEDDING') as is_call

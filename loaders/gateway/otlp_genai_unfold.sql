@@ -33,12 +33,12 @@ resources as (
     from batches
 ),
 
-scopes as (
+-- Once a resource, not once a scope.
+named as (
     select
         line,
         resource_no,
-        generate_subscripts(found.scopeSpans, 1) as scope_no,
-        unnest(found.scopeSpans) as found,
+        found.scopeSpans as scopes,
         array_to_string([
             cast(to_json(each.key) as varchar) || ':'
             || cast(to_json(each.value.stringValue) as varchar)
@@ -49,6 +49,16 @@ scopes as (
             ) and strlen(each.value.stringValue) <= 128
         ][:8], ',') as resource
     from resources
+),
+
+scopes as (
+    select
+        line,
+        resource_no,
+        resource,
+        generate_subscripts(scopes, 1) as scope_no,
+        unnest(scopes) as found
+    from named
 ),
 
 spans as (

@@ -4,6 +4,10 @@ with requests as (
     select * from {{ ref('int_requests_sourced') }}
 ),
 
+halves as (
+    select * from {{ ref('int_request_halves') }}
+),
+
 api_keys as (
     select * from {{ ref('dim_api_keys') }}
 ),
@@ -16,19 +20,39 @@ projects as (
     select * from {{ ref('dim_projects') }}
 ),
 
+-- What is missing here may stand in the request's other record.
+completed as (
+    select
+        {{ all_but('requests', half_columns() + ['token_basis']) }},
+        {%- for name in half_columns() %}
+        coalesce(requests.{{ name }}, halves.{{ name }}) as {{ name }},
+        {%- endfor %}
+        case
+            when halves.is_gateway_cache_hit and requests.token_basis <> 'missing'
+                then 'replayed_from_cache'
+            else requests.token_basis
+        end as token_basis
+    from requests
+    left join halves
+        on
+            requests.load_id = halves.load_id
+            and requests.record_no = halves.record_no
+            and requests.event_date = halves.event_date
+),
+
 keyed as (
     select
-        {{ all_but('requests', ['application_id']) }},
+        {{ all_but('completed', ['application_id']) }},
         api_keys.project_id as key_project_id,
         api_keys.team_id as key_team_id,
         api_keys.developer_id as key_developer_id,
-        coalesce(requests.application_id, api_keys.application_id) as application_id
-    from requests
+        coalesce(completed.application_id, api_keys.application_id) as application_id
+    from completed
     left join api_keys
         on
-            requests.api_key_id = api_keys.api_key_id
-            and requests.requested_at >= api_keys.valid_from
-            and requests.requested_at < api_keys.valid_before
+            completed.api_key_id = api_keys.api_key_id
+            and completed.requested_at >= api_keys.valid_from
+            and completed.requested_at < api_keys.valid_before
 ),
 
 applied as (

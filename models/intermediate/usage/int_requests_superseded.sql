@@ -38,6 +38,8 @@ ranked as (
             order by
                 requests.is_counted desc nulls last,
                 requests.format_rank nulls last,
+                -- Some gateways tell of a request twice, once without its tokens.
+                case when requests.token_basis = 'missing' then 1 else 0 end,
                 requests.requested_at nulls last,
                 requests.source_updated_at desc nulls last,
                 {{ request_values('requests') }},

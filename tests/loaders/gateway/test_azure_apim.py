@@ -291,7 +291,7 @@ def test_a_hit_of_the_gateways_cache_is_told(one):
         (LLM_LOG | {"category": "RequestResponse"}, {"other_category": 1}, {}),
         (LLM_LOG | {"category": "WebSocketConnectionLogs"}, {"other_category": 1}, {}),
         ({"records": []}, {"no_records": 1}, {}),
-        ({"records": [None, 5, "x"]}, {}, {"missing": 3}),
+        ({"records": [None, 5, "x"]}, {}, {"not_an_object": 3}),
         ({"records": {}}, {"no_records": 1}, {}),
         ([1], {}, {"not_an_object": 1}),
         (LLM_LOG | {"time": ...}, {}, {"missing": 1}),
@@ -310,6 +310,18 @@ def test_what_is_no_request_takes_none_along(load, record, ignored, quarantined)
 def test_properties_of_another_shape_cost_no_row(one, properties):
     record = GATEWAY_LOG | {"properties": properties}
     assert one("request_id, status_code", record) == ("corr-1", None)
+
+
+def test_halves_that_a_query_joined_are_one_row(one):
+    joined = flat(GATEWAY_LOG) | flat(LLM_LOG)
+    got = one("status_code, api_key_id, output_tokens, token_basis", joined)
+    assert got == (200, "subscription-1", 20, "provider_reported")
+
+
+def test_a_long_record_among_many_is_read(load):
+    body = json.dumps({f"k{n}": "v" * 4000 for n in range(250)})
+    long = LLM_LOG | {"properties": json.dumps(LLM_LOG["properties"] | {"x": body})}
+    assert load(ndjson({"records": [long] * 20})).entry.landed_count == 20
 
 
 def test_other_files_are_not_taken_for_logs_of_the_gateway():
