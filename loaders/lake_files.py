@@ -26,7 +26,8 @@ QUARANTINE = "_quarantine"
 _MOST_DAYS_AT_ONCE = 100
 # So few are written one after the other, each by every thread.
 _MOST_DAYS_ALONE = 4
-_PARQUET = "format parquet, compression zstd"
+# Level 1 is 4 % larger than the usual 3, and a third faster to write.
+_PARQUET = "format parquet, compression zstd, compression_level 1"
 
 
 @dataclass(frozen=True)
