@@ -103,7 +103,7 @@ def batch(*spans: Any, scope: str = OPENAI_SCOPE, version: str | None = None):
 
 def sample(n: int) -> dict[str, Any]:
     """The n-th export: one or two spans."""
-    began = START + n * 997_331_000_000 % 172_800_000_000_000
+    began = START + n * 9_973_310_000_000 % 172_800_000_000_000
     spans = [
         span(
             2 * n + place,
