@@ -25,6 +25,8 @@ DESCRIPTIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 # The first entry of a list of proxies is within as many characters, or is no address.
 _LONGEST_ADDRESS = 256
+# Descriptions held for later portions; a hostile log names others in every line.
+_MOST_KEPT = 300_000
 
 
 def describe(
@@ -35,8 +37,8 @@ def describe(
 ) -> None:
     """Fill `addresses`, `agents` and `paths`: one row per distinct raw value.
 
-    Rows of `projected` that are refused are not read. A raw column that the projection
-    does not give leaves its table empty; null is unknown.
+    Rows of `projected` that are refused are not read. What was described before stays,
+    for the next files and portions; null is unknown.
 
     Args:
         con: From `engine`; holds `projected`.
@@ -50,13 +52,15 @@ def describe(
     for table, (raw, described) in DESCRIPTIONS.items():
         con.execute(
             f"""
-            create or replace temp table {table} (
+            create temp table if not exists {table} (
                 raw varchar, {", ".join(f"{name} varchar" for name in described)}
             )
             """
         )
         if raw not in columns:
             continue
+        if _count(con, table) > _MOST_KEPT:
+            con.execute(f"delete from {table}")
         con.execute(
             f"""
             create or replace temp table distinct_raw as
@@ -65,6 +69,7 @@ def describe(
                 select distinct {raw} as raw from projected
                 where refused is null and {raw} is not null
             )
+            where raw not in (select raw from {table})
             """
         )
         if table == "addresses":
@@ -74,6 +79,10 @@ def describe(
         else:
             _describe_paths(con)
     con.execute("drop table if exists distinct_raw")
+
+
+def _count(con: Connection, table: str) -> int:
+    return int(con.execute(f"select count(*) from {table}").fetchall()[0][0])
 
 
 def _describe_addresses(con: Connection, key: bytes, geography: Geography) -> None:

@@ -116,31 +116,31 @@ class Records:
         return joined
 
     def _lines(self) -> Iterator[_Batch]:
-        rest, begin, line_no, line, reached = b"", 0, 0, 0, 0
         sources = [load.source for load in self._package.loads]
         size = sum(source.content_bytes for source in sources)
         usual = size // max(1, sum(source.line_count for source in sources))
-        most = min(max(_ROWS * usual, _SMALLEST_CHUNK), _LARGEST_CHUNK)
-        while chunk := self._bytes(reached, most):
-            reached += len(chunk)
-            cut = chunk.rfind(b"\n") + 1
-            if not cut:
-                rest += chunk
-                self._refuse_longer(rest)
+        usual_chunk = min(max(_ROWS * usual, _SMALLEST_CHUNK), _LARGEST_CHUNK)
+        begin, line_no, line, most = 0, 0, 0, usual_chunk
+        while text := self._bytes(begin, most):
+            whole = text.rfind(b"\n") + 1
+            if not whole and len(text) == most:
+                most = self._longer(most)
                 continue
-            whole, rest = rest + chunk[:cut], chunk[cut:]
-            if whole.strip(BLANK):
-                batch, places = lines_of(whole, begin, line_no, line, self._is_json)
+            if not whole:  # the last line, which nothing ends
+                text, whole = text + b"\n", len(text) + 1
+            batch, places = lines_of(text, whole, begin, line_no, line, self._is_json)
+            if batch.num_rows:
                 yield batch, places
-                line += batch.num_rows
-            begin, line_no = begin + len(whole), line_no + whole.count(b"\n")
-        if rest.strip(BLANK):
-            yield lines_of(rest + b"\n", begin, line_no, line, self._is_json)
+            begin, line = begin + whole, line + batch.num_rows
+            line_no += text.count(b"\n", 0, whole)
+            most = usual_chunk
 
-    def _refuse_longer(self, line: bytes) -> None:
-        if len(line) > _MAX_RECORD_BYTES:
+    def _longer(self, most: int) -> int:
+        """Bytes to read where so many hold no line's end."""
+        if most > _MAX_RECORD_BYTES:
             path, limit = self._package.loads[0].source.path, _MAX_RECORD_BYTES >> 20
             raise FileNotLanded(f"{path}: a line is longer than {limit} MiB")
+        return 4 * most
 
     def _values(self, source: SourceFile) -> Iterator[_Batch]:
         """Of a large array, by DuckDB: where each one stands nobody knows.

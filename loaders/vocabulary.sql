@@ -375,3 +375,14 @@ create or replace temp macro bucket_of(name) as (
 create or replace temp macro is_unsaid(value) as (
     coalesce(known(value) is null or try_cast(value as double) = 0, false)
 );
+
+-- A JSON record, however it was laid out: in an array it may go over several lines.
+create or replace temp macro one_line(record) as (
+    case
+        when regexp_matches(rtrim(record, e' \t\r\n'), '[\r\n]')
+            then replace(
+                replace(rtrim(record, e' \t\r\n'), chr(13), ' '), chr(10), ' '
+            )
+        else rtrim(record, e' \t\r\n')
+    end
+);

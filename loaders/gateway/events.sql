@@ -106,7 +106,7 @@ read_out as (
                     else event.event_id
                 end
             ) is null
-                then md5($salt || replace(replace(record, chr(13), ' '), chr(10), ' '))
+                then md5($salt || one_line(record))
         end as content
     from parsed
 ),

@@ -166,7 +166,7 @@ def _given(  # noqa: C901
     return f"""
         select
             {", ".join(columns)},
-            {_content(given.keys())} as content,
+            {_content(given.keys(), is_json)} as content,
             {" + ".join(misfits or ["0"])} as unread,
             {_or_null([*problem, *refusals], "varchar")} as misfit
         from (select {_texts(given)} from ({sql}))
@@ -183,12 +183,9 @@ def _texts(given: Mapping[str, str]) -> str:
     )
 
 
-def _content(given: Set[str]) -> str:
-    """SQL: identity of a record that names none, however it was laid out."""
-    text = (
-        "case when contains(record, chr(10)) or contains(record, chr(13)) then "
-        "replace(replace(record, chr(13), ' '), chr(10), ' ') else record end"
-    )
+def _content(given: Set[str], is_json: bool) -> str:
+    """SQL: identity of a record that names none."""
+    text = "one_line(record)" if is_json else "record"
     is_nameless = "known(request_id) is null" if "request_id" in given else "true"
     return f"case when {is_nameless} then md5($salt || {text}) end"
 
