@@ -260,7 +260,23 @@ PATHS = {
 
 def test_paths_become_the_endpoints_of_the_documentation(con):
     found = described(con, PATH, PATHS)
-    assert {path: found[path] for path in PATHS} == PATHS
+    assert {path: found[path][:2] for path in PATHS} == PATHS
+
+
+@pytest.mark.parametrize(
+    ("path", "operation"),
+    [
+        ("/v1/chat/completions", "chat"),
+        ("/v1/messages", "chat"),
+        ("/model/m/converse-stream", "chat"),
+        ("/v1/embeddings", "embeddings"),
+        ("/v1/completions", "text_completion"),
+        ("/v1beta/models/gemini:streamGenerateContent", "generate_content"),
+        ("/v1/files", None),
+    ],
+)
+def test_an_endpoint_says_what_is_asked_of_it(con, path, operation):
+    assert described(con, PATH, [path])[path][2] == operation
 
 
 def test_what_is_refused_or_unknown_is_not_described(con):
@@ -281,9 +297,10 @@ def test_what_is_refused_or_unknown_is_not_described(con):
     assert con.execute("from agents").fetchall() == [
         ("curl/8", "curl", "8", None, "server")
     ]
-    assert con.execute("from paths").fetchall() == [("/a", "/a", None)]
+    assert con.execute("from paths").fetchall() == [("/a", "/a", None, None)]
+    # What was described stays, for the files and portions that come.
     describe(con, frozenset({PATH}), KEY)
-    assert con.execute("from agents").fetchall() == []
+    assert con.execute("select raw from agents").fetchall() == [("curl/8",)]
 
 
 def test_every_description_is_a_column_of_the_stream():
