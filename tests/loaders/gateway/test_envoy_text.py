@@ -22,6 +22,7 @@ def envoy_line(number: int) -> bytes:
     return (
         PLAIN.replace("req-1", f"req-{number}")
         .replace("2026-05-16", f"2026-05-{day}")
+        .replace("10:00:00", f"10:00:{number % 60:02}")
         .replace("1526", str(1526 + number))
         .encode()
     )

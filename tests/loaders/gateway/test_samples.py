@@ -27,9 +27,11 @@ def test_each_sample_is_known_by_its_content(name):
 def test_samples_land_whole_on_two_days(load, landed, name):
     entry = load(_content(name, 60)).entry
     assert (entry.format, entry.quarantined_count, entry.unread_count) == (name, 0, 0)
-    assert entry.landed_count == entry.read_count >= 60
+    assert entry.landed_count + entry.ignored_count == entry.read_count >= 60
+    # Azure tells of a request in two records.
+    records = 2 if name == "azure_apim" else 1
     assert landed(
-        "select count(distinct request_id) = count(*), "
-        "count(distinct requested_at::date), count(distinct requested_at) > 40 "
+        f"select {records} * count(distinct request_id) = count(*), "
+        "count(distinct requested_at::date), count(distinct requested_at) > 20 "
         "from requests"
     ) == [(True, 2, True)]
