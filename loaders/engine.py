@@ -22,7 +22,7 @@ def engine() -> Iterator[Connection]:
     """A private in-memory DuckDB; what it spills is deleted with its folder."""
     _sweep_spilled()
     with tempfile.TemporaryDirectory(prefix=f"{_SPILL}{os.getpid()}-") as spill:
-        con = duckdb.connect(config={"temp_directory": spill, "memory_limit": "3GB"})
+        con = duckdb.connect(config={"temp_directory": spill, "memory_limit": "2GB"})
         try:
             con.execute("set TimeZone = 'UTC'")
             # It turns a long IN list into a join, and a join loses the file's order.

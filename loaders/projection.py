@@ -17,7 +17,7 @@ from loaders.privacy import pseudonym
 from loaders.records import Records
 
 # Few enough for a gigabyte, many enough for Parquet files of a useful size.
-_MOST = 250_000
+_MOST = 100000
 _MOST_BYTES = 8 << 30
 # Where a line holds many records, each is cut out of it first.
 _MOST_BYTES_UNFOLDED = 64 << 20
