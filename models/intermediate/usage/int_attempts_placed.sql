@@ -25,7 +25,7 @@ completed as (
     select
         {{ all_but('requests', half_columns() + ['token_basis']) }},
         {%- for name in half_columns() %}
-        coalesce(requests.{{ name }}, halves.{{ name }}) as {{ name }},
+            coalesce(requests.{{ name }}, halves.{{ name }}) as {{ name }},
         {%- endfor %}
         case
             when halves.is_gateway_cache_hit and requests.token_basis <> 'missing'

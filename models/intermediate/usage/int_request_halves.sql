@@ -28,7 +28,7 @@ halves as (
         kept.load_id,
         kept.record_no,
         {%- for name in half_columns() %}
-        max(other.{{ name }}) as {{ name }},
+            max(other.{{ name }}) as {{ name }},
         {%- endfor %}
         kept.event_date
     from told as kept
