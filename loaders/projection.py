@@ -11,7 +11,7 @@ from loaders.engine import Connection, no_room
 from loaders.equal_records import number_equal_records
 from loaders.errors import FileNotLanded
 from loaders.formats import Format
-from loaders.load import Load, Package
+from loaders.load import Load, Package, mapping_text
 from loaders.placing import count_rows, held, place, unfold
 from loaders.privacy import pseudonym
 from loaders.records import Records
@@ -21,6 +21,9 @@ _MOST = 100000
 _MOST_BYTES = 8 << 30
 # Where a line holds many records, each is cut out of it first.
 _MOST_BYTES_UNFOLDED = 32 << 20
+# A format's SQL and its columns, which no file changes: finding them out takes as long
+# as reading a thousand records.
+_SHAPES: dict[tuple[Format, str], tuple[str, frozenset[str]]] = {}
 
 
 @dataclass(frozen=True)
@@ -149,16 +152,19 @@ def _project(
 def _fill(con: Connection, load: Load, key: bytes) -> frozenset[str]:
     salt = pseudonym(key, "", "content")
     given = {"gateway": load.gateway, "timezone": load.timezone, "salt": salt}
-    projection, used = composed(con, load.format, load.mapping, given)
-    described = con.execute(f"describe ({projection})", used).fetchall()
-    columns = frozenset(name for (name, *_) in described)
+    known = load.format, mapping_text(load.mapping)
+    if known not in _SHAPES:
+        projection, used = composed(con, load.format, load.mapping, given)
+        described = con.execute(f"describe ({projection})", used).fetchall()
+        _SHAPES[known] = projection, frozenset(name for (name, *_) in described)
+    projection, columns = _SHAPES[known]
     con.execute(
         f"""
         create or replace temp table projected as
         select {checked(load.format, columns)}
         from ({projection})
         """,
-        used,
+        _used(projection, given),
     )
     return columns - {"reject", "ignored", UNREAD}
 
@@ -173,4 +179,8 @@ def composed(
     sql = format_.projection(mapping)
     if format_.finish:
         sql = format_.finish(con, sql, format_.is_json)
-    return sql, {name: val for name, val in given.items() if f"${name}" in sql}
+    return sql, _used(sql, given)
+
+
+def _used(sql: str, given: Mapping[str, str | None]) -> dict[str, str | None]:
+    return {name: val for name, val in given.items() if f"${name}" in sql}
