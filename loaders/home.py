@@ -191,6 +191,9 @@ def _rule(raw: object, file: Path) -> InboxRule:
         raise SettingsError(f"{where}: not a table")
     _no_others(raw, {"glob", "format", "timezone", "gateway", "mapping"}, where)
     mapping = _mapping(raw.get("mapping", {}), where)
+    named = registry().get(str(raw.get("format")))
+    if mapping and named and not named.is_mapped:
+        raise SettingsError(f"{where} mapping: {named.name} has keys of its own")
     rule = {key: value for key, value in raw.items() if key != "mapping"}
     for key, value in rule.items():
         if not isinstance(value, str) or not value:

@@ -46,7 +46,15 @@ def land(
         FileNotLanded: A file cannot be read, or changed meanwhile.
         LakeUnwritable: Nothing was committed; the lake is as it was.
     """
+    source = package.loads[0].source
     try:
+        try:
+            return _land(con, package, lake, key, geography)
+        except FileNotLanded:
+            if source.layout != "values":
+                raise
+        # Damaged somewhere behind its first portion: what is whole still lands.
+        source.take_apart()
         return _land(con, package, lake, key, geography)
     except duckdb.Error as error:
         if full := no_room(error):

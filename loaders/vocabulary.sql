@@ -386,3 +386,7 @@ create or replace temp macro one_line(record) as (
         else rtrim(record, e' \t\r\n')
     end
 );
+
+create or replace temp macro is_address(value) as (
+    coalesce(regexp_full_match(value, '[0-9]+([.][0-9]+){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*'), false)
+);

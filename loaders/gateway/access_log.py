@@ -22,7 +22,8 @@ ACCESS_LOG = gateway_format(
     lambda keys: False,
     sql="access_log.sql",
     is_json=False,
-    recognises_line=lambda line: _LINE.fullmatch(line) is not None,
+    # A client may quote such a line inside a JSON record.
+    recognises_line=lambda line: line[:1] != "{" and _LINE.fullmatch(line) is not None,
 )
 ACCESS_LOG_JSON = gateway_format(
     "access_log_json",

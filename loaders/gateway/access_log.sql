@@ -36,7 +36,8 @@ named as (
         case
             when not is_usual then string_split(split_part(begin, ' [', 1), ' ')
         end as names,
-        len(names) > 3 and names[2] <> '-' and not ends_with(names[1], ',') as has_host,
+        case when is_address(names[2]) then 2 else 1 end as address_no,
+        address_no = 2 and not is_address(names[1]) and names[1] <> '-' as has_host,
         asked in (
             'GET', 'POST', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE'
         ) or regexp_full_match(asked, '[A-Z]{3,16}') as is_http
@@ -54,8 +55,16 @@ select
     nullif(status_code, '-') as status_code,
     -- Apache's dash for no bytes is no number, and no error.
     nullif(response_bytes, '-') as response_bytes,
-    case when has_host then names[2] else rtrim(first_word, ',') end as client_ip,
-    case when not is_usual then nullif(names[-1], '-') end as developer_id,
+    case
+        when has_host or first_word = '-' then names[address_no]
+        else rtrim(first_word, ',')
+    end as client_ip,
+    -- A name may have several words; of a list of addresses nobody knows where it ends.
+    case
+        when is_usual then null
+        when first_word like '%,' then nullif(names[-1], '-')
+        else nullif(array_to_string(names[address_no + 2:], ' '), '-')
+    end as developer_id,
     nullif(user_agent, '-') as user_agent,
     case when not is_whole or not ends_with(begin, '] ') then 'malformed_line' end
         as problem

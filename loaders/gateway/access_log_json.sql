@@ -27,7 +27,11 @@ select
         nullif(developer_id, '-') as developer_id,
         nullif(user_agent, '-') as user_agent
     ),
-    clf_time(time) as requested_at,
+    -- In milliseconds, where the operator wrote those.
+    case
+        when regexp_full_match(time, '[0-9]{13}') then time[:10] || '.' || time[11:]
+        else clf_time(time)
+    end as requested_at,
     -- Of the server that answered; those tried before it are retries.
     nullif(times[-1], '-') as upstream_s,
     -- What failed servers took comes before the answer's first byte.

@@ -1,5 +1,12 @@
 -- What a call used: `meters` of `given`, where a format says anything of it.
-with said as (select *, usage_texts(usage_object(usage)) as usage_said from given),
+with bodied as (
+    select
+        *,
+        case when json_valid(usage) then usage_object(usage) end as usage_body
+    from given
+),
+
+said as (select *, usage_texts(usage_body) as usage_said from bodied),
 
 shaped as (select *, usage_shape(usage_said) as shape from said),
 
@@ -31,6 +38,20 @@ summed as (select *, usage_summed(usage_as_said) as usage_sums from found),
 
 divided as (select *, usage_divided(usage_sums) as usage_parts from summed),
 
-metered as (select *, usage_metered(usage_parts, shape) as meters from divided)
+metered as (select *, usage_metered(usage_parts, shape) as found_meters from divided)
 
-select * from metered
+-- A body that nobody can count, or of a shape that nobody knows, is told by name.
+select
+    *,
+    struct_update(
+        found_meters,
+        problem := case
+            when nullif(usage, '') is null then found_meters.problem
+            else usage_problem(usage, usage_body, found_meters)
+        end,
+        oddity := case
+            when usage_body is null then found_meters.oddity
+            else usage_oddity(usage_body, found_meters)
+        end
+    ) as meters
+from metered

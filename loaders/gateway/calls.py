@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from loaders.formats import Format
-from loaders.gateway.words import finish
+from loaders.gateway.words import WORDS, finish
 from loaders.sql import quoted
 from loaders.streams import GATEWAY_REQUESTS
 
@@ -94,7 +94,12 @@ def _listed(path: Path) -> str:
 
 def _calls(fields: Mapping[str, str], body: str, mapping: Mapping[str, str]) -> str:
     """SQL: the vendor's texts under our words, with the `record` itself."""
-    chosen = {word: mapping.get(word, text) for word, text in fields.items()}
+    # The operator's word for a column leaves no other: a second need not be seconds.
+    other = _others(mapping)
+    chosen = {
+        word: mapping.get(word, "" if word in other else text)
+        for word, text in fields.items()
+    }
     if not chosen:
         return body
     picked, texts = _picked(chosen)
@@ -111,11 +116,18 @@ def _calls(fields: Mapping[str, str], body: str, mapping: Mapping[str, str]) -> 
     # What the format has no field for need not pass through its SQL, which may work
     # the word out itself.
     picked, texts = _picked(beside)
-    replaced = ", ".join(quoted(word) for word in ("texts", *beside))
+    replaced = ", ".join(quoted(word) for word in ("texts", *beside, *_others(beside)))
     return f"""
         select columns(lambda name: name not in ({replaced})), {picked}
         from (select *, {texts} from ({sql}))
     """
+
+
+def _others(mapping: Mapping[str, str]) -> Set[str]:
+    """Words that say the same column as one of these, in another unit."""
+    columns = [{word for word, _ in words} for words in WORDS.values()]
+    same = [words for words in columns if words & mapping.keys()]
+    return set().union(*same) - mapping.keys()
 
 
 def _picked(chosen: Mapping[str, str]) -> tuple[str, str]:
@@ -123,6 +135,9 @@ def _picked(chosen: Mapping[str, str]) -> tuple[str, str]:
     keys = list(dict.fromkeys(key for text in chosen.values() for key in _keys(text)))
     picked = []
     for word, text in chosen.items():
+        if not text:
+            picked.append(f"cast(null as varchar) as {word}")
+            continue
         first = _first([f"texts[{keys.index(key) + 1}]" for key in _keys(text)])
         picked.append(f"{f'texts_of({first})' if word == 'tags' else first} as {word}")
     paths = ", ".join(quoted(_pointer(key)) for key in keys)
@@ -130,13 +145,12 @@ def _picked(chosen: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _keys(text: str) -> list[str]:
-    return [key.strip() for key in text.split(" | ")]
+    return [key.strip() for key in text.split(" | ") if text]
 
 
 def _first(texts: list[str]) -> str:
-    if len(texts) == 1:
-        return texts[0]
-    known = (f"nullif({text}, '')" for text in texts)
+    """SQL: the first that says anything; a dash is how logs say nothing."""
+    known = (f"nullif(nullif({text}, ''), '-')" for text in texts)
     return f"coalesce({', '.join(known)})"
 
 

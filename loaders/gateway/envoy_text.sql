@@ -1,5 +1,5 @@
 -- Envoy's default text log, and Istio's, which puts the reason before the bytes; as it is,
--- behind `ACCESS `, or in a container's JSON whose own time is that of receipt.
+-- behind a prefix, or in a container's JSON whose own time is that of receipt.
 with lines as (
     select
         record,
@@ -35,7 +35,7 @@ cut as (
 select
     record,
     nullif(parts[8 + shift], '-') as request_id,
-    regexp_extract(parts[1], '^(?:ACCESS )?\[([^\]]+)\] $', 1) as requested_at,
+    regexp_extract(parts[1], '\[([^\]]+)\] $', 1) as requested_at,
     nullif(asked[1], '-') as method,
     nullif(asked[2], '-') as path,
     nullif(first_words[1], '-') as status_code,

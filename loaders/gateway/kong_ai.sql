@@ -1,6 +1,35 @@
 -- Kong: counters begin at 0, which says nothing but where an embedding has no output.
 -- Input tokens hold the cached ones unless more are cached than they are.
-with known_calls as (
+with placed as (
+    select *, coalesce(try_cast(place as int) > 1, false) as is_beside from fields
+),
+
+-- What the request as a whole says is no other plugin's.
+owned as (
+    select
+        * exclude (whole_llm_ms, whole_ttft_ms, whole_provider, whole_model_requested, whole_model_served, whole_input_tokens, whole_output_tokens, whole_total_tokens)
+        replace (
+            case when is_beside then llm_ms else coalesce(llm_ms, whole_llm_ms) end
+                as llm_ms,
+            case when is_beside then ttft_ms else coalesce(ttft_ms, whole_ttft_ms) end
+                as ttft_ms,
+            case when is_beside then provider else coalesce(provider, whole_provider) end
+                as provider,
+            case when is_beside then model_requested else coalesce(model_requested, whole_model_requested) end
+                as model_requested,
+            case when is_beside then model_served else coalesce(model_served, whole_model_served) end
+                as model_served,
+            case when is_beside then input_tokens else coalesce(input_tokens, whole_input_tokens) end
+                as input_tokens,
+            case when is_beside then output_tokens else coalesce(output_tokens, whole_output_tokens) end
+                as output_tokens,
+            case when is_beside then total_tokens else coalesce(total_tokens, whole_total_tokens) end
+                as total_tokens
+        )
+    from placed
+),
+
+known_calls as (
     select
         * replace (
             known(nullif(provider, 'UNSPECIFIED')) as provider,
@@ -9,7 +38,6 @@ with known_calls as (
             split_part(path, '?', 1) as path
         ),
         coalesce(operation_of_path(path) = 'embeddings', false) as is_embedding,
-        coalesce(try_cast(place as int) > 1, false) as is_beside,
         regexp_extract(via, 'kong/([0-9][0-9A-Za-z.-]*)', 1) as kong_version,
         case
             when mode in ('stream', 'realtime') then true
@@ -22,7 +50,7 @@ with known_calls as (
             try_cast(cache_read_tokens as double) > try_cast(input_tokens as double),
             false
         ) as is_cache_on_top
-    from fields
+    from owned
 )
 
 select

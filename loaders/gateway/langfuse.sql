@@ -3,7 +3,9 @@
 with read_out as (
     select
         *,
-        json_of_text(coalesce(usage_text, usage_text_blob)[:4096]) as usage_map,
+        json_of_text(
+            coalesce(usage_text, usage_text_blob, usage_text_old)[:4096]
+        ) as usage_map,
         json_of_text(coalesce(cost_text, cost_text_blob)[:4096]) as cost_map,
         json_of_text(coalesce(tags_text, trace_tags)[:4096]) as tag_list,
         instant(as_utc(requested_at), 'UTC') as began,
@@ -23,7 +25,8 @@ listed as (
                 'kind': bucket_of(lower(key))
             }
             for key in json_keys(usage_map)[:64]
-            if is_call
+            -- Older servers put the unit and the cost beside the counts.
+            if is_call and lower(key) <> 'unit' and not contains(lower(key), 'cost')
         ] as buckets
     from read_out
 ),
@@ -95,7 +98,7 @@ judged as (
 select
     * exclude (
         is_empty, refused, observation_type, first_token_at, level, status_message,
-        status_message_blob, usage_text, usage_text_blob, cost_text, cost_text_blob,
+        status_message_blob, usage_text, usage_text_blob, usage_text_old, cost_text, cost_text_blob,
         total_cost, params_text, params_text_blob, tags_text, trace_tags, usage_map,
         cost_map, tag_list, began, first_token, is_call, buckets, is_damaged, total,
         input_base, cache_read, write_any, write_5m, write_1h, audio_input, image_input,
@@ -145,7 +148,10 @@ select
 
     -- A cost of nothing is what Langfuse writes where it knows no price.
     coalesce(
-        known(json_extract_string(cost_map, '$.total')),
+        case
+            when try_cast(json_extract_string(cost_map, '$.total') as double) = 0 then null
+            else known(json_extract_string(cost_map, '$.total'))
+        end,
         case when try_cast(total_cost as double) <> 0 then total_cost end
     ) as logged_cost_usd,
     [

@@ -1,5 +1,6 @@
 """Access logs: what a line says, whatever its author put into it."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -89,6 +90,36 @@ def test_the_first_of_a_list_of_addresses_is_the_clients(load, rows):
 def test_a_user_of_several_words_is_one_person(load, rows):
     row = _one(load, rows, COMBINED.replace(" - - [", " - Jane Doe ["))
     assert row["developer_id"] not in (None, "Doe", "Jane Doe")
+
+
+@pytest.mark.parametrize("names", ["- Jane Doe", "ident Jane Doe"])
+def test_every_word_of_a_name_is_the_person(load, rows, names):
+    load(COMBINED.replace(" - - [", f" {names} [").encode() + b"\n", "a.log")
+    other = names.replace("Jane", "John")
+    load(COMBINED.replace(" - - [", f" {other} [").encode() + b"\n", "b.log")
+    assert len({row["developer_id"] for row in rows()}) == 2
+    assert {row["ip_family"] for row in rows()} == {"ipv4"}
+
+
+@pytest.mark.parametrize("first", ["-", "198.51.100.8"])
+def test_what_is_no_host_is_no_service(load, rows, first):
+    row = _one(load, rows, f"{first} {COMBINED}".replace(" - - [", " - jane ["))
+    assert (row["service"], row["ip_family"]) == (None, "ipv4")
+    assert row["developer_id"] is not None
+
+
+def test_a_dash_hides_no_other_address(load, rows):
+    load(ndjson(json_line(1) | {"x_forwarded_for": "-", "request_id": "-"}), "a.json")
+    (row,) = rows()
+    assert (row["ip_family"], row["id_basis"]) == ("ipv4", "content")
+
+
+def test_a_large_array_that_is_damaged_at_its_end_lands(home, load, monkeypatch):
+    monkeypatch.setattr("loaders.source_file.SMALL_BYTES", 0)
+    monkeypatch.setattr("loaders.projection._MOST", 100)
+    whole = json.dumps([json_line(n) for n in range(20_000)]).encode()
+    entry = load(whole[:-30], "a.json").entry
+    assert (entry.landed_count, entry.quarantined_count) == (19_999, 1)
 
 
 def test_a_dash_for_the_size_is_no_number(load, rows):
@@ -185,6 +216,7 @@ def test_a_server_that_never_answered_has_no_time(load, rows):
         ({"msec": "1778925600.125"}, 10),
         ({"time_local": "16/May/2026:12:00:00 +0200"}, 10),
         ({"@timestamp": "2026-05-16T10:00:00.125Z"}, 10),
+        ({"time": "1778925600125"}, 10),
     ],
 )
 def test_times_of_json_lines(load, rows, time, hour):

@@ -1,5 +1,6 @@
 """Envoy AI Gateway's JSON log, under the names of the project's examples or others."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -132,3 +133,53 @@ def test_the_examples_of_the_documentation_land(home, rows, shared):
     (found,) = load_inbox(home, list((shared / "gateway/envoy").iterdir()))
     assert (found.entry.landed_count, found.entry.quarantined_count) == (2, 0)
     assert [row["token_basis"] for row in rows()] == ["gateway_normalized", "missing"]
+
+
+def test_a_line_that_a_client_quotes_is_no_format(load):
+    quoted = '[2026-05-16T10:00:00Z] "GET / HTTP/1.1" 200 - x'
+    records = [envoy_ai_record(1, **{"user-agent": quoted}), envoy_ai_record(2)]
+    entry = load(ndjson(*records)).entry
+    assert (entry.format, entry.landed_count) == ("envoy_ai", 2)
+
+
+def test_a_dash_is_no_id(load, rows):
+    dashes = {"x-request-id": "-", "gen_ai.usage.cached_tokens": "-"}
+    entry = load(ndjson(*(envoy_ai_record(n, **dashes) for n in (1, 3)))).entry
+    assert entry.landed_count == 2
+    assert len({row["request_id"] for row in rows()}) == 2
+    assert {row["id_basis"] for row in rows()} == {"content"}
+
+
+@pytest.mark.parametrize(
+    ("mapping", "record", "column", "value"),
+    [
+        (
+            'request_duration_s = "duration"',
+            {"duration": 2},
+            "request_duration_us",
+            2e6,
+        ),
+        (
+            'requested_at_ms = "start_time"',
+            {"start_time": 1778925600125},
+            "requested_at",
+            datetime(2026, 5, 16, 10, 0, 0, 125_000),
+        ),
+    ],
+)
+def test_the_operators_unit_leaves_no_other(home, rows, mapping, record, column, value):
+    (home.path / "tollbook.toml").write_text(
+        f'[[inbox]]\nglob = "*"\nformat = "envoy_ai"\nmapping = {{{mapping}}}\n'
+    )
+    (home.inbox / "a.log").write_bytes(ndjson(envoy_ai_record(1, **record)))
+    (found,) = load_inbox(open_home(home.path))
+    assert (found.entry.landed_count, found.entry.unread_count) == (1, 0)
+    assert rows()[0][column] == value
+
+
+def test_a_mapping_of_a_format_with_keys_of_its_own_is_named(home):
+    (home.path / "tollbook.toml").write_text(
+        '[[inbox]]\nglob = "*"\nformat = "envoy_text"\nmapping = {team_id = "x"}\n'
+    )
+    with pytest.raises(SettingsError, match="keys of its own"):
+        open_home(home.path)

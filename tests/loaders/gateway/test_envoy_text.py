@@ -89,3 +89,9 @@ def test_a_line_that_is_cut_is_named(load, rejected):
     content = "\n".join([PLAIN, PLAIN[:70], PLAIN.replace("req-1", "req-2")])
     assert load(content.encode(), "a.log").entry.landed_count == 2
     assert [row["reason"] for row in rejected()] == ["malformed_line"]
+
+
+def test_a_prefix_is_no_part_of_a_line(load, rows):
+    line = f"2026-05-16T10:00:09.5Z stdout F {PLAIN}"
+    assert load(line.encode() + b"\n", "a.log").entry.landed_count == 1
+    assert rows()[0]["requested_at"] == datetime(2026, 5, 16, 10, 0, 0, 125_000)

@@ -420,3 +420,18 @@ def test_tokens_that_are_no_counts_are_refused(load, rejected):
         ndjson(kong_record({"proxy": {"meta": META, "usage": {"prompt_tokens": "x"}}}))
     )
     assert [row["reason"] for row in rejected()] == ["not_a_count"]
+
+
+def test_the_proxys_tokens_are_no_other_plugins(load, landed):
+    ai = {
+        "proxy": CALL | {"usage": USAGE | {"time_to_first_token": 80}},
+        "ai-request-transformer": {"meta": {"request_model": "gpt-4o-mini"}},
+    }
+    assert load(ndjson(kong_record(ai))).entry.landed_count == 2
+    assert landed(
+        "select request_id, input_uncached_tokens, output_tokens, ttft_us, upstream_us "
+        "is null, token_basis from requests order by request_id"
+    ) == [
+        ("req-1", 1000, 200, 80_000, False, "gateway_normalized"),
+        ("req-1:ai-request-transformer", None, None, None, True, "missing"),
+    ]

@@ -423,3 +423,14 @@ def test_the_real_exports(shared, load, landed, name, generations):
             sum(Decimal(str(each["totalCost"])) for each in calls),
         )
     ]
+
+
+def test_older_servers_wrote_usage_with_its_unit(one):
+    old = {"input": 5, "output": 6, "total": 11, "unit": "TOKENS", "totalCost": 0.01}
+    assert one(
+        "input_uncached_tokens, output_tokens, logged_cost_usd",
+        usageDetails=None,
+        usage=old,
+        costDetails={"total": 0},
+        totalCost=None,
+    ) == (5, 6, None)

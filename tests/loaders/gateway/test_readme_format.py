@@ -56,3 +56,23 @@ def test_a_newcomers_format_lands(acme, load, rows):
     assert (row["runtime"], row["ip_family"]) == ("python", "ipv4")
     assert (row["input_uncached_tokens"], row["cache_read_tokens"]) == (3, 20)
     assert (row["output_tokens"], row["provider"]) == (7, "anthropic")
+
+
+@pytest.mark.parametrize(
+    ("usage", "refused"),
+    [
+        ("12 tokens", 1),
+        ('{"prompt_tokens":5,', 1),
+        ("", 0),
+        (None, 0),
+        ({"tokens_in": 5}, 0),
+    ],
+)
+def test_a_usage_that_nobody_can_count_costs_no_other_record(
+    acme, load, usage, refused
+):
+    odd = RECORD | {"id": "call-2", "upstream": {"vendor": "x", "usage": usage}}
+    entry = load(ndjson(RECORD, odd)).entry
+    assert (entry.landed_count, entry.quarantined_count) == (2 - refused, refused)
+    # A shape that nobody knows is told.
+    assert entry.unread_count == (1 if isinstance(usage, dict) else 0)
