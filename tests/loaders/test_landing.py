@@ -147,11 +147,12 @@ def test_growth_is_known_by_content_and_not_by_name(load, landed):
 def test_a_new_version_of_the_format_lands_its_files_anew(load, landed, monkeypatch):
     from dataclasses import replace
 
-    from loaders.gateway import litellm
+    import loaders.gateway
 
     first = load(ndjson(record("a"))).entry
-    newer = replace(litellm.LITELLM, version="next")
-    monkeypatch.setattr(litellm, "LITELLM", newer)
+    litellm, *others = loaders.gateway.GATEWAY_FORMATS
+    newer = replace(litellm, version="next")
+    monkeypatch.setattr(loaders.gateway, "GATEWAY_FORMATS", (newer, *others))
     second = load(ndjson(record("a"))).entry
     assert second.replaces == (first.load_id,)
     assert landed("select load_id from requests") == [(second.load_id,)]
