@@ -14,6 +14,8 @@ Layout = Literal["lines", "values", "csv"]
 _DECODER = json.JSONDecoder()
 # Brackets and commas of arrays, blanks, and RFC 7464's record separator.
 _BETWEEN = re.compile(r"[\[\],\s\x1e]*")
+# What begins an array of objects; a damaged brace of a first line begins none.
+_ARRAY = re.compile(rb"\[[\s\[]*(?:[{\]]|\Z)")
 # A line that begins an object; braces also stand around the ids of some tables.
 _OBJECT_LINE = re.compile(rb"^\{[ \t\r]*(?:[\"}]|$)", re.MULTILINE)
 # After damage so many characters are looked at per character of the text. Only nesting
@@ -87,7 +89,7 @@ def _next_object(text: str, position: int, known: Set[str], looks: list[int]) ->
 
 def layout_of(head: bytes) -> Layout:
     """`lines` as soon as one line is a whole JSON object; they may be damaged."""
-    if head.lstrip(BLANK)[:1] == b"[":
+    if _ARRAY.match(head.lstrip(BLANK)):
         return "values"
     lines = head.split(b"\n")
     has_objects = _OBJECT_LINE.search(head) is not None
