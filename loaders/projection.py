@@ -20,7 +20,7 @@ from loaders.records import Records
 _MOST = 100000
 _MOST_BYTES = 8 << 30
 # Where a line holds many records, each is cut out of it first.
-_MOST_BYTES_UNFOLDED = 32 << 20
+_MOST_BYTES_UNFOLDED = 20 << 20
 # A format's SQL and its columns, which no file changes: finding them out takes as long
 # as reading a thousand records.
 _SHAPES: dict[tuple[Format, str], tuple[str, frozenset[str]]] = {}

@@ -22,7 +22,7 @@ from loaders.sql import quoted
 
 # A batch is projected a vector of 2,048 rows at a time, and costs the same with fewer.
 _ROWS = 2048
-_SMALLEST_CHUNK, _LARGEST_CHUNK = 4 << 20, 64 << 20
+_SMALLEST_CHUNK, _LARGEST_CHUNK = 4 << 20, 12 << 20
 # No gateway writes a larger record; a longer line fails the file by name.
 _MAX_RECORD_BYTES = 256 << 20
 _LARGEST_IN_ARRAY = 16 << 20
