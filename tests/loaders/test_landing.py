@@ -658,3 +658,10 @@ def test_a_damaged_contract_file_is_written_anew(home):
     damaged.write_bytes(b"")
     prepare(home.lake)
     assert duckdb.sql(f"describe from '{damaged}'").fetchall()
+
+
+def test_a_damaged_brace_begins_no_array(load, rejected):
+    lines = ndjson(*(record(name) for name in "abcd"))
+    entry = load(b"[" + lines[1:]).entry
+    assert (entry.landed_count, entry.quarantined_count) == (3, 1)
+    assert [row["line_no"] for row in rejected()] == [1]
