@@ -12,6 +12,7 @@ from loaders.contract import CLIENT_IP, PATH, USER_AGENT
 from loaders.engine import Connection
 from loaders.geography import NOWHERE, Geography
 from loaders.privacy import address_of, describe_address
+from loaders.sql import count_rows
 
 # Temp table -> the raw column that it describes, and with what. What a record itself
 # says of `country`, `asn` or any other column but the address's own three, wins.
@@ -59,7 +60,7 @@ def describe(
         )
         if raw not in columns:
             continue
-        if _count(con, table) > _MOST_KEPT:
+        if count_rows(con, table) > _MOST_KEPT:
             con.execute(f"delete from {table}")
         con.execute(
             f"""
@@ -79,10 +80,6 @@ def describe(
         else:
             _describe_paths(con)
     con.execute("drop table if exists distinct_raw")
-
-
-def _count(con: Connection, table: str) -> int:
-    return int(con.execute(f"select count(*) from {table}").fetchall()[0][0])
 
 
 def _describe_addresses(con: Connection, key: bytes, geography: Geography) -> None:

@@ -35,7 +35,7 @@ class Format:
             gives `record, line` for each of them, in order, and a line that holds none
             as it is.
         held: SQL of a line's `record`: how many it holds, counted another way.
-        finish: Makes the projection of what the format itself says (gateway/calls.py).
+        finish: Makes the projection of what the format itself says (gateway/words.py).
         is_mapped: Takes an operator's mapping.
         recognises_line: Whether a line of text is one of its own; for what is no JSON.
     """
@@ -61,7 +61,7 @@ class Format:
 
 
 def registry() -> Mapping[str, Format]:
-    """Every format by name; a new one is added here and nowhere else."""
+    """Every format by name, gateways' first; the first that recognises a file wins."""
     from loaders.directory import DIRECTORY_FORMATS
     from loaders.gateway import GATEWAY_FORMATS
 

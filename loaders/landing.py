@@ -51,9 +51,9 @@ def land(
         try:
             return _land(con, package, lake, key, geography)
         except FileNotLanded:
-            if source.layout != "values":
+            if source.layout != "values" or source.changed_since_opened():
                 raise
-        # Damaged somewhere behind its first portion: what is whole still lands.
+        # An array that is damaged anywhere: what is whole of it still lands.
         source.take_apart()
         return _land(con, package, lake, key, geography)
     except duckdb.Error as error:

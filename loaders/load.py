@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -91,8 +90,3 @@ class Package:
         """Names its Parquet files."""
         joined = "\n".join(sorted(load.id for load in self.loads))
         return hashlib.sha256(joined.encode()).hexdigest()[:32]
-
-    def load_of(self, record: int) -> Load:
-        """The load that the n-th record (from 0) of the package belongs to."""
-        firsts = [load.first for load in self.loads]
-        return self.loads[bisect_right(firsts, record) - 1]

@@ -8,6 +8,7 @@ from loaders.engine import Connection
 from loaders.formats import Format
 from loaders.load import Package
 from loaders.records import Records
+from loaders.sql import count_rows
 
 
 def unfold(con: Connection, format_: Format) -> None:
@@ -19,10 +20,14 @@ def unfold(con: Connection, format_: Format) -> None:
     if format_.unfold is None:
         con.execute(f"create or replace temp view raw_records as {lines}")
         return
-    con.execute(f"create or replace temp table raw_lines as {lines}")
+    con.execute(
+        f"""
+        create or replace temp table raw_lines as
+        select *, greatest(1, coalesce({format_.held}, 1)) as held from ({lines})
+        """
+    )
     con.execute(f"create or replace temp table unfolded as {format_.unfold}")
-    counted = f"sum(greatest(1, coalesce({format_.held}, 1)))"
-    found = con.execute(f"select {counted} from raw_lines").fetchall()[0][0]
+    found = con.execute("select sum(held) from raw_lines").fetchall()[0][0]
     if (found or 0) != count_rows(con, "unfolded"):
         raise duckdb.DataError("records were lost")
     con.execute(
@@ -30,19 +35,13 @@ def unfold(con: Connection, format_: Format) -> None:
     )
 
 
-def count_rows(con: Connection, table: str) -> int:
-    """Rows of a table."""
-    return int(con.execute(f"select count(*) from {table}").fetchall()[0][0])
-
-
 def held(con: Connection, package: Package) -> Mapping[str, int]:
     """Records by load, counted apart from what cut them out of their lines."""
-    format_ = package.loads[0].format
-    if format_.unfold is None:
+    if package.loads[0].format.unfold is None:
         return {}
     rows = con.execute(
-        f"""
-        select load_id, sum(greatest(1, coalesce({format_.held}, 1)))
+        """
+        select load_id, sum(held)
         from raw_lines
         inner join (select distinct line, load_id from placed) using (line)
         group by load_id

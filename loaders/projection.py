@@ -12,9 +12,10 @@ from loaders.equal_records import number_equal_records
 from loaders.errors import FileNotLanded
 from loaders.formats import Format
 from loaders.load import Load, Package, mapping_text
-from loaders.placing import count_rows, held, place, unfold
+from loaders.placing import held, place, unfold
 from loaders.privacy import pseudonym
 from loaders.records import Records
+from loaders.sql import count_rows
 
 # Few enough for a gigabyte, many enough for Parquet files of a useful size.
 _MOST = 100000
@@ -88,15 +89,10 @@ def _first_portion(
     con: Connection, package: Package, key: bytes
 ) -> tuple[Records, frozenset[str]]:
     """The records and their columns; misread files are taken apart and read anew."""
-    first = package.loads[0]
-    try:
-        records = _records(package)
-        columns = _project(con, package, records, key)
-        misread = _misread(con, package) if first.format.is_json else []
-    except FileNotLanded:
-        if first.source.layout != "values":
-            raise
-        misread = [first]
+    records = _records(package)
+    columns = _project(con, package, records, key)
+    is_json = package.loads[0].format.is_json
+    misread = _misread(con, package) if is_json else []
     if not misread:
         return records, columns
     for load in misread:

@@ -17,6 +17,11 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def count_rows(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Rows of a table."""
+    return int(con.execute(f"select count(*) from {table}").fetchall()[0][0])
+
+
 def write_rows(
     con: duckdb.DuckDBPyConnection,
     rows: Sequence[Mapping[str, object]],
