@@ -67,20 +67,25 @@ _RECORD: dict[str, Any] = {
 }
 
 
-def record(call: str = "call-1", **changes: object) -> dict[str, Any]:
-    """A LiteLLM record; `a__b=1` sets record["a"]["b"], and `...` removes."""
-    made = copy.deepcopy(_RECORD)
-    made["litellm_call_id"], made["id"] = call, f"chatcmpl-{call}"
+def changed(entry: dict[str, Any], **changes: object) -> dict[str, Any]:
+    """A copy; `a__b=1` sets entry["a"]["b"], and `...` removes."""
+    made = copy.deepcopy(entry)
     for path, value in changes.items():
         *parents, last = path.split("__")
         place = made
         for parent in parents:
-            place = place[parent]
+            place = place.setdefault(parent, {})
         if value is ...:
             place.pop(last)
         else:
             place[last] = value
     return made
+
+
+def record(call: str = "call-1", **changes: object) -> dict[str, Any]:
+    """A LiteLLM record, changed as by `changed`."""
+    named = _RECORD | {"litellm_call_id": call, "id": f"chatcmpl-{call}"}
+    return changed(named, **changes)
 
 
 def ndjson(*records: object) -> bytes:

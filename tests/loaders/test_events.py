@@ -1,6 +1,5 @@
 """Events: a gateway of one's own, as `events.schema.json` documents it."""
 
-import copy
 import json
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +10,7 @@ import pytest
 
 from loaders.engine import engine
 from loaders.streams import GATEWAY_REQUESTS, PRODUCT_EVENTS, STREAMS
-from tests.conftest import PROJECT, ndjson
+from tests.conftest import PROJECT, changed, ndjson
 
 SCHEMA = json.loads((PROJECT / "loaders/gateway/events.schema.json").read_text())
 EVENT: dict[str, Any] = {
@@ -27,18 +26,8 @@ EVENT: dict[str, Any] = {
 
 
 def event(**changes):
-    """An event; `a__b=1` sets event["a"]["b"], and `...` removes."""
-    made = copy.deepcopy(EVENT)
-    for path, value in changes.items():
-        *parents, last = path.split("__")
-        place = made
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        if value is ...:
-            place.pop(last)
-        else:
-            place[last] = value
-    return made
+    """An event, changed as by `changed`."""
+    return changed(EVENT, **changes)
 
 
 @pytest.fixture

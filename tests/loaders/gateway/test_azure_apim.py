@@ -8,8 +8,8 @@ import pytest
 
 from loaders.formats import detect
 from loaders.inbox import load_inbox
-from tests.conftest import ndjson
-from tests.loaders.gateway.vendor import CANARY, changed, text_of
+from tests.conftest import changed, ndjson
+from tests.loaders.gateway.vendor import CANARY, text_of
 
 GATEWAY_LOG: dict[str, Any] = {
     "Level": 4,

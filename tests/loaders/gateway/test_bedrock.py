@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from loaders.formats import detect
 from loaders.inbox import load_inbox
-from tests.conftest import ndjson
-from tests.loaders.gateway.vendor import CANARY, changed, text_of
+from tests.conftest import changed, ndjson
+from tests.loaders.gateway.vendor import CANARY, text_of
 
 BASE: dict[str, Any] = {
     "schemaType": "ModelInvocationLog",

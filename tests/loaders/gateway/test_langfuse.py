@@ -13,8 +13,8 @@ import pytest
 from loaders.formats import detect
 from loaders.home import open_home
 from loaders.inbox import load_inbox
-from tests.conftest import ndjson
-from tests.loaders.gateway.vendor import CANARY, changed, text_of
+from tests.conftest import changed, ndjson
+from tests.loaders.gateway.vendor import CANARY, text_of
 
 OBSERVATION: dict[str, Any] = {
     "id": "obs-1",

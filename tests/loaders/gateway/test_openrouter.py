@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from loaders.formats import detect
-from tests.conftest import ndjson
-from tests.loaders.gateway.vendor import CANARY, changed, text_of
+from tests.conftest import changed, ndjson
+from tests.loaders.gateway.vendor import CANARY, text_of
 
 BASE: dict[str, Any] = {
     "id": "gen-1",

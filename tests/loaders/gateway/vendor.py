@@ -1,26 +1,10 @@
-"""What tests of several vendors' records need: changed copies, and what landed."""
+"""What tests of several vendors' records need: a planted text, and what landed."""
 
-import copy
 from typing import Any
 
 import duckdb
 
 CANARY = "canary-3141 jane asks: what ails me?"
-
-
-def changed(record: dict[str, Any], **changes: object) -> dict[str, Any]:
-    """A copy; `a__b=1` sets record["a"]["b"], and `...` removes."""
-    made = copy.deepcopy(record)
-    for path, value in changes.items():
-        *parents, last = path.split("__")
-        place = made
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        if value is ...:
-            place.pop(last)
-        else:
-            place[last] = value
-    return made
 
 
 def text_of(home: Any) -> str:
