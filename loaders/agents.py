@@ -8,13 +8,13 @@ as a name, `*` is the product itself. An agent that meets no rule is its own fir
 if that is a plain `name/1.2.3`. Nothing else of the text comes out.
 """
 
-import csv
 import json
 from functools import cache
 from pathlib import Path
 
 from loaders.engine import Connection
 from loaders.privacy import ANY_SHAPE
+from loaders.tables import table
 
 _FOLDER = Path(__file__).parent
 _COLUMNS = ("sdk_name", "runtime", "device_class", "beside", "product")
@@ -56,8 +56,7 @@ def describe_agents(con: Connection) -> None:
 @cache
 def _rules() -> str:
     """The rules as JSON, one a product."""
-    with (_FOLDER / "agent_rules.csv").open(newline="") as file:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(file)][1:]
+    rows = table(_FOLDER / "agent_rules.csv")[1:]
     return json.dumps(
         [
             {"rule_no": number, **dict(zip(_COLUMNS, (*rest, product), strict=True))}

@@ -3,11 +3,11 @@
 `error_codes.csv` has the codes; the raw one is always kept beside our word.
 """
 
-import csv
 from functools import cache
 from pathlib import Path
 
 from loaders.sql import quoted
+from loaders.tables import table
 
 
 @cache
@@ -16,8 +16,7 @@ def macro() -> str:
 
     Envoy writes several flags, `UF,URX`: the first that is known rules.
     """
-    with Path(__file__).with_name("error_codes.csv").open(newline="") as file:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(file)][1:]
+    rows = table(Path(__file__).with_name("error_codes.csv"))[1:]
     cases = " ".join(
         f"when {_any_of(codes)} then {quoted(error_type)}" for error_type, codes in rows
     )

@@ -8,7 +8,6 @@ several keys of one meter (`a | b`) are one number under several names.
 `usage.sql` makes the disjoint meters of what the rules found.
 """
 
-import csv
 import json
 import re
 from functools import cache
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from loaders.sql import quoted
+from loaders.tables import table
 
 _FOLDER = Path(__file__).parent
 _NO_COUNTS = ("any of", "alone", "word")
@@ -55,11 +55,9 @@ def macros() -> str:
 
 
 def _rules() -> list[_Rule]:
-    with (_FOLDER / "usage_rules.csv").open(newline="") as file:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
     return [
         _Rule(shape, meter, counted, tuple(re.split(r"\s*\|\s*", keys)))
-        for shape, meter, counted, keys in rows[1:]
+        for shape, meter, counted, keys in table(_FOLDER / "usage_rules.csv")[1:]
     ]
 
 

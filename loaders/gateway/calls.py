@@ -5,7 +5,6 @@ over `raw_records(record)` and `fields`, or both; either gives texts under the w
 `words.py`.
 """
 
-import csv
 from collections.abc import Callable, Mapping, Set
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from loaders.formats import Format
 from loaders.gateway.words import WORDS, finish
 from loaders.sql import quoted
 from loaders.streams import GATEWAY_REQUESTS
+from loaders.tables import table
 
 _FOLDER = Path(__file__).parent
 
@@ -51,7 +51,7 @@ def gateway_format(
         is_json: As `Format.is_json`.
         recognises_line: As `Format.recognises_line`.
     """
-    chosen = _read_fields(_FOLDER / fields) if fields else {}
+    chosen = dict(table(_FOLDER / fields)[1:]) if fields else {}
     body = (_FOLDER / sql).read_text() if sql else "select * from fields"
     if rules:
         body = body.replace("$rules", _listed(_FOLDER / rules))
@@ -72,16 +72,9 @@ def gateway_format(
     )
 
 
-def _read_fields(path: Path) -> Mapping[str, str]:
-    with path.open(newline="") as file:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
-    return dict(rows[1:])
-
-
 def _listed(path: Path) -> str:
     """SQL: the rows of a CSV file, a list of structs; an empty cell is null."""
-    with path.open(newline="") as file:
-        header, *rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
+    header, *rows = table(path)
     structs = (
         ", ".join(
             f"{name}: {quoted(cell) if cell else 'cast(null as varchar)'}"
