@@ -1,4 +1,4 @@
-"""The directory: who owns what since when; CSV or JSON, a table a file.
+"""The directory and the price book: what holds since when; CSV or JSON, a table a file.
 
 A table's columns are its stream's, `row_hash` and provenance aside. Files are known by
 their columns, or by a name that begins with the table's, `directory_teams_2026.csv`.
@@ -11,6 +11,7 @@ from functools import partial
 from loaders.contract import Column, Stream
 from loaders.csv_rows import REFUSED
 from loaders.formats import Format
+from loaders.prices.streams import PRICES
 from loaders.streams import DIRECTORY
 
 # Column type -> the word of vocabulary.sql that reads it, and what a misfit is called.
@@ -20,7 +21,9 @@ _READ_AS = {
     "timestamp": ("instant({}, $timezone)", "not_a_time"),
     "bigint": ("whole_number({})", "not_a_count"),
     "decimal(38,12)": ("money({})", "not_an_amount"),
+    "decimal(38,18)": ("price({})", "not_an_amount"),
 }
+_FALSE_WHERE_BLANK = ("is_deleted", "is_withdrawn")
 
 
 def _columns(stream: Stream) -> list[Column]:
@@ -36,7 +39,7 @@ def _projection(stream: Stream, _: Mapping[str, str]) -> str:
         raw = f"known(thing.{column.name})"
         word, misfit = _READ_AS[column.type]
         value = word.format(raw)
-        if column.name == "is_deleted":
+        if column.type == "boolean" and column.name in _FALSE_WHERE_BLANK:
             value = f"coalesce({value}, false)"
         read.append(f"{value} as {column.name}")
         if misfit:
@@ -69,7 +72,7 @@ def _recognises(stream: Stream, keys: Set[str]) -> bool:
     return needed <= keys <= {column.name for column in columns}
 
 
-DIRECTORY_FORMATS = tuple(
+TABLE_FORMATS = tuple(
     Format(
         name=stream.name,
         version="1",
@@ -79,5 +82,5 @@ DIRECTORY_FORMATS = tuple(
         default_gateway=None,
         recognises=partial(_recognises, stream),
     )
-    for stream in DIRECTORY
+    for stream in (*DIRECTORY, *PRICES)
 )

@@ -62,10 +62,10 @@ class Format:
 
 def registry() -> Mapping[str, Format]:
     """Every format by name, gateways' first; the first that recognises a file wins."""
-    from loaders.directory import DIRECTORY_FORMATS
+    from loaders.directory import TABLE_FORMATS
     from loaders.gateway import GATEWAY_FORMATS
 
-    known = (*GATEWAY_FORMATS, *DIRECTORY_FORMATS)
+    known = (*GATEWAY_FORMATS, *TABLE_FORMATS)
     return {format_.name: format_ for format_ in known}
 
 

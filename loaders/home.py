@@ -51,12 +51,14 @@ class Settings:
             night end it with 4.
         keep_published_runs: Published runs kept, the newest included.
         network: Where client addresses are looked up.
+        has_price_library: Prices of the installed genai-prices are landed each night.
     """
 
     inbox: tuple[InboxRule, ...] = ()
     max_rejected_ratio: float = 0.01
     keep_published_runs: int = 3
     network: Network = field(default_factory=Network)
+    has_price_library: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,11 @@ class Home:
     def inbox(self) -> Path:
         """Files as they arrived; never written to."""
         return self.path / "inbox"
+
+    @property
+    def prices(self) -> Path:
+        """What each version of the price library brought, as files that are landed."""
+        return self.path / "prices"
 
     @property
     def lake(self) -> Path:
@@ -150,7 +157,7 @@ def open_home(path: Path | None = None) -> Home:
 
 
 def _settings(raw: Mapping[str, object], file: Path) -> Settings:
-    _no_others(raw, {"inbox", "night", "network"}, f"{file}")
+    _no_others(raw, {"inbox", "night", "network", "prices"}, f"{file}")
     rules = raw.get("inbox", [])
     if not isinstance(rules, list):
         raise SettingsError(f"{file}: write inbox rules as [[inbox]]")
@@ -171,7 +178,18 @@ def _settings(raw: Mapping[str, object], file: Path) -> Settings:
         max_rejected_ratio=float(ratio),
         keep_published_runs=kept,
         network=_network(raw.get("network", {}), file),
+        has_price_library=_has_price_library(raw.get("prices", {}), file),
     )
+
+
+def _has_price_library(raw: object, file: Path) -> bool:
+    if not isinstance(raw, dict):
+        raise SettingsError(f"{file}: write price settings as [prices]")
+    _no_others(raw, {"library"}, f"{file} [prices]")
+    is_used = raw.get("library", True)
+    if not isinstance(is_used, bool):
+        raise SettingsError(f"{file} [prices] library: true or false")
+    return is_used
 
 
 def _network(raw: object, file: Path) -> Network:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from loaders.endpoints import use_templates
 from loaders.engine import engine
-from loaders.errors import SettingsError
+from loaders.errors import LakeUnwritable, SettingsError
 from loaders.formats import registry
 from loaders.geography import geography_of
 from loaders.home import IGNORE, Home
@@ -17,6 +17,7 @@ from loaders.lake import nothing_half_done, prepare
 from loaders.ledger import Ledger
 from loaders.load import Load
 from loaders.outcome import Outcome
+from loaders.prices.snapshot import write_new_prices
 from loaders.privacy import masked
 
 Progress = Callable[[str, int, int], None]
@@ -63,6 +64,21 @@ def load_inbox(
         intake.landed[outcome.id] if isinstance(outcome, Load) else outcome
         for outcome in outcomes
     ]
+
+
+def load_prices(home: Home) -> list[Outcome]:
+    """Land what the installed price library says that is not landed yet.
+
+    Raises:
+        LakeUnwritable: The disk is full, or the home is read-only.
+    """
+    if not home.settings.has_price_library:
+        return []
+    try:
+        write_new_prices(home)
+    except OSError as error:
+        raise LakeUnwritable(f"{home.prices}: {error.strerror}") from error
+    return load_inbox(home, [home.prices])
 
 
 def waiting_files(home: Home, ledger: Ledger) -> list[str]:

@@ -8,6 +8,7 @@ decimal. Null means unknown, never zero.
 from collections.abc import Iterable, Mapping
 
 from loaders.contract import Column, Stream
+from loaders.prices.streams import PRICES
 
 ERROR_TYPES = (
     "validation",
@@ -234,9 +235,8 @@ DIRECTORY = (
     _directory("sources", "gateway", "environment source_format"),
 )
 
-STREAMS: Mapping[str, Stream] = {
-    stream.name: stream for stream in (GATEWAY_REQUESTS, PRODUCT_EVENTS, *DIRECTORY)
-}
+_ALL = (GATEWAY_REQUESTS, PRODUCT_EVENTS, *DIRECTORY, *PRICES)
+STREAMS: Mapping[str, Stream] = {stream.name: stream for stream in _ALL}
 
 
 def contract_of(streams: Iterable[str]) -> str:

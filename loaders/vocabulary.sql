@@ -28,6 +28,9 @@ create or replace temp macro money(value) as (
     )
 );
 
+-- As quoted: no rounding to what amounts are kept at.
+create or replace temp macro price(value) as (try_cast(value as decimal(38, 18)));
+
 -- Exact to the microsecond: until the year 2255 a double holds them all.
 create or replace temp macro instant_of_epoch(epoch_s) as (
     case

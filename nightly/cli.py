@@ -11,7 +11,7 @@ import typer
 
 from loaders.errors import SettingsError
 from loaders.home import Home, open_home
-from loaders.inbox import load_inbox
+from loaders.inbox import load_inbox, load_prices
 from nightly import night as nights
 from nightly.audit import audit as run_audit
 from nightly.build import build as run_build
@@ -70,7 +70,8 @@ def load(
     """Land vendor files in the lake. Loading the same bytes again changes nothing."""
     with _run(home) as here:
         with file_progress() as progress:
-            outcomes = load_inbox(here, paths or (), format_, progress)
+            outcomes = [] if paths else load_prices(here)
+            outcomes += load_inbox(here, paths or (), format_, progress)
         tell_loads(outcomes)
         reasons = needs_attention(outcomes, here.settings)
         for reason in reasons:

@@ -7,7 +7,7 @@ from typing import Any
 
 from loaders.errors import NotPublished
 from loaders.home import Home
-from loaders.inbox import load_inbox
+from loaders.inbox import load_inbox, load_prices
 from loaders.json_files import read_json, write_json
 from loaders.outcome import Outcome
 from nightly.audit import Audited, audit, passed_audit
@@ -50,7 +50,7 @@ def night(home: Home) -> NightResult:
     run_id: str | None = None
     try:
         with watch.step("load"), file_progress() as progress:
-            outcomes = load_inbox(home, progress=progress)
+            outcomes = load_prices(home) + load_inbox(home, progress=progress)
         tell_loads(outcomes)
         with watch.step("build"):
             built = build(home, say=say)

@@ -1,0 +1,42 @@
+{{ config(materialized='table') }}
+
+with price_models as (
+    select * from {{ ref('stg_prices__price_models') }}
+),
+
+aliases as (
+    select * from {{ ref('stg_seeds__provider_aliases') }}
+),
+
+dated as (
+    select
+        *,
+        max(observed_at) over (partition by source) as last_observed_at
+    from price_models
+),
+
+-- Our own names of providers come before the library's rules.
+clauses as (
+    select distinct
+        provider_id,
+        clause_of,
+        rank as rank_no,
+        names,
+        alternative_no,
+        clause_kind,
+        clause_text
+    from dated
+    where observed_at = last_observed_at
+    union all
+    select
+        provider_id,
+        'provider' as clause_of,
+        -1 as rank_no,
+        cast(null as string) as names,
+        0 as alternative_no,
+        'equals' as clause_kind,
+        lower(provider) as clause_text
+    from aliases
+)
+
+select * from clauses

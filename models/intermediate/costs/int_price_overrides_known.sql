@@ -1,0 +1,62 @@
+{{ config(materialized='table') }}
+
+with overrides as (
+    select * from {{ ref('stg_seeds__price_overrides') }}
+    where
+        currency_code = 'USD'
+        {% if var('prices_known_on') is not none -%}
+            and coalesce(known_from, cast('1970-01-01 00:00:00' as timestamp))
+            <= cast('{{ var("prices_known_on") }}' as timestamp)
+        {%- endif %}
+),
+
+-- What is known later of the same thing and time holds.
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by
+                provider_id, model_id, token_class, processing_tier, gateway, valid_from
+            order by known_from desc nulls last, contract_id nulls last
+        ) as recency_no
+    from overrides
+),
+
+known as (
+    select
+        md5(concat_ws(
+            '|',
+            provider_id,
+            coalesce(model_id, ''),
+            coalesce(token_class, ''),
+            coalesce(processing_tier, ''),
+            coalesce(gateway, ''),
+            cast(valid_from as string),
+            coalesce(cast(known_from as string), '')
+        )) as override_id,
+        provider_id,
+        model_id,
+        token_class,
+        processing_tier,
+        gateway,
+        contract_id,
+        valid_from,
+        coalesce(valid_before, cast('9999-12-31' as date)) as valid_before,
+        case when model_id is null then 0 else 8 end
+        + case when token_class is null then 0 else 4 end
+        + case when processing_tier is null then 0 else 2 end
+        + case when gateway is null then 0 else 1 end as specificity,
+        cast(
+            price * case per_quantity
+                when 1 then cast(1 as decimal(10, 9))
+                when 1000 then cast(0.001 as decimal(10, 9))
+                when 1000000 then cast(0.000001 as decimal(10, 9))
+                when 1000000000 then cast(0.000000001 as decimal(10, 9))
+            end as decimal(19, 15)
+        ) as unit_price_usd,
+        discount_factor
+    from ranked
+    where recency_no = 1
+)
+
+select * from known
