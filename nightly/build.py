@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from loaders.formats import registry
 from loaders.home import Home
 from loaders.lake import prepare
 from loaders.ledger import Ledger
+from loaders.seeds import compile_seeds
 from loaders.streams import contract_of
 from nightly.days import (
     Window,
@@ -55,7 +56,8 @@ def build(home: Home, full: bool = False, say: Say = lambda line: None) -> Built
     """Bring the warehouse up to the ledger.
 
     Without a finished build, or where the code changed, everything is built into a new
-    file that then takes the old one's place; otherwise only touched days are.
+    file that then takes the old one's place; otherwise only touched days are. What is
+    derived from them is built in any case where loads or a home's rule tables changed.
 
     Args:
         home: The installation.
@@ -63,36 +65,41 @@ def build(home: Home, full: bool = False, say: Say = lambda line: None) -> Built
         say: Told what is being done, line by line.
 
     Raises:
+        SettingsError: A rule table cannot be understood; nothing was built.
         BuildFailed: A model failed. The next build starts over from the same days.
     """
+    rules = compile_seeds(home.path, home.build / "seeds")
     ledger = prepare(home.lake)
     live = ledger.live
     compile_ledger(ledger, home.build / "ledger")
     code = code_hash()
     absorbed = read_absorbed(home.warehouse)
     if absorbed is None or absorbed.code != code or full:
-        return _build_new_file(home, ledger, code, say)
+        return _build_new_file(home, ledger, code, rules, say)
     try:
         days = touched_days(ledger.entries, live, absorbed.loads)
     except KeyError:
         say("build: a load left the ledger; building everything")
-        return _build_new_file(home, ledger, code, say)
+        return _build_new_file(home, ledger, code, rules, say)
     held = {key: entry.fingerprint for key, entry in live.items()}
-    if absorbed.loads != held or absorbed.building is not None:
+    is_same = (absorbed.loads, absorbed.rules) == (held, rules)
+    if not is_same or absorbed.building is not None:
         # A build that was killed left days of loads that may be gone by now.
         days |= absorbed.building or set()
         days = _build_into(home, home.warehouse, ledger, days, say)
-        end_build(home.warehouse, code, live)
+        end_build(home.warehouse, code, live, rules)
     return Built(is_full=False, days=frozenset(days))
 
 
-def _build_new_file(home: Home, ledger: Ledger, code: str, say: Say) -> Built:
+def _build_new_file(
+    home: Home, ledger: Ledger, code: str, rules: Mapping[str, str], say: Say
+) -> Built:
     # Its own folder and not its own name: DuckDB names the database after the file.
     folder = home.build / "full"
     shutil.rmtree(folder, ignore_errors=True)
     new = folder / home.warehouse.name
     days = _build_into(home, new, ledger, all_days(ledger.live), say)
-    end_build(new, code, ledger.live)
+    end_build(new, code, ledger.live, rules)
     if _wal(new).exists() or read_absorbed(new) is None:
         raise BuildFailed(f"{new} could not be written whole; is the disk full?")
     # A leftover WAL of the old file would be replayed into the new one.

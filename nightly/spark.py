@@ -22,6 +22,7 @@ from loaders.home import Home
 from loaders.json_files import read_json, write_json
 from loaders.lake import prepare
 from loaders.ledger import Ledger
+from loaders.seeds import compile_seeds
 from nightly.audit import Audited, findings
 from nightly.build import Built, Say, run_days, run_derived, run_lookups
 from nightly.days import all_days, batch_size, touched_days, whole_months
@@ -34,8 +35,8 @@ _OLDEST_JAVA = 17
 def build_on_spark(home: Home, full: bool, say: Say) -> Built:
     """Bring Spark's tables up to the ledger.
 
-    A load of the directory, or other code, has everything built anew; else only the
-    touched days are.
+    A load of the directory, another rule table or other code has everything built anew;
+    else only the touched days are.
 
     Args:
         home: The installation.
@@ -43,17 +44,22 @@ def build_on_spark(home: Home, full: bool, say: Say) -> Built:
         say: Told what is being done, line by line.
 
     Raises:
-        SettingsError: Java or Spark is not installed.
+        SettingsError: Java or Spark is not installed, or a rule table cannot be
+            understood; nothing was built.
         BuildFailed: A model failed. The next build starts over with everything.
     """
     # The metastore knows its tables by where they lie.
     code = f"{code_hash()} {spark_version()} {home.path}"
+    rules = compile_seeds(home.path, home.build / "seeds")
     ledger = prepare(home.lake)
     compile_ledger(ledger, home.build / "ledger")
     held = {key: entry.fingerprint for key, entry in ledger.live.items()}
     before = None if full else read_json(_file(home))
-    if before == {"code": code, "loads": held}:
+    state = {"code": code, "loads": held, "rules": rules}
+    if before == state:
         return Built(is_full=False, days=frozenset())
+    if before and before.get("rules") != rules:
+        before = None
     days = _changed_days(before, ledger, code, held)
     is_full = days is None
     _file(home).unlink(missing_ok=True)
@@ -72,7 +78,7 @@ def build_on_spark(home: Home, full: bool, say: Say) -> Built:
         run_derived(dbt, say)
     finally:
         dbt.close()
-    write_json(_file(home), {"code": code, "loads": held})
+    write_json(_file(home), state)
     return Built(is_full, frozenset(days))
 
 

@@ -30,19 +30,22 @@ class Absorbed:
     Attributes:
         code: Hash of the code that built it.
         loads: Fingerprint of each live load at that time.
+        rules: SHA-256 of each rule table that the home had of its own.
         unaudited: Days built since the last audit that passed.
         building: Days of a build that began and did not end; None when it ended.
     """
 
     code: str
     loads: Mapping[str, str]
+    rules: Mapping[str, str]
     unaudited: frozenset[date]
     building: frozenset[date] | None
 
     @property
     def books(self) -> str:
-        """Identity of the books: equal loads and code give equal books."""
-        text = "\n".join([self.code, *sorted(self.loads.values())])
+        """Identity of the books: equal loads, rules and code give equal books."""
+        rules = [f"{name} {sha256}" for name, sha256 in sorted(self.rules.items())]
+        text = "\n".join([self.code, *sorted(self.loads.values()), *rules])
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -70,6 +73,7 @@ def read_absorbed(warehouse: Path, read_only: bool = False) -> Absorbed | None:
         with opened(warehouse, read_only) as con:
             code = con.execute(f"select code from {_SCHEMA}.built").fetchall()
             loads = con.execute(f"from {_SCHEMA}.loads").fetchall()
+            rules = con.execute(f"from {_SCHEMA}.rules").fetchall()
             unaudited = _days(con, "unaudited")
             is_building = con.execute(
                 "select 1 from duckdb_tables() where schema_name = $1 "
@@ -79,7 +83,7 @@ def read_absorbed(warehouse: Path, read_only: bool = False) -> Absorbed | None:
             building = _days(con, "building") if is_building else None
     except duckdb.CatalogException:
         return None
-    return Absorbed(code[0][0], dict(loads), unaudited, building)
+    return Absorbed(code[0][0], dict(loads), dict(rules), unaudited, building)
 
 
 def _days(con: duckdb.DuckDBPyConnection, table: str) -> frozenset[date]:
@@ -103,7 +107,12 @@ def begin_build(warehouse: Path, days: Iterable[date]) -> None:
         con.commit()
 
 
-def end_build(warehouse: Path, code: str, live: Mapping[str, LedgerEntry]) -> None:
+def end_build(
+    warehouse: Path,
+    code: str,
+    live: Mapping[str, LedgerEntry],
+    rules: Mapping[str, str],
+) -> None:
     """Note, after every model succeeded, what the file now holds."""
     with opened(warehouse) as con:
         con.begin()
@@ -118,6 +127,13 @@ def end_build(warehouse: Path, code: str, live: Mapping[str, LedgerEntry]) -> No
                 unnest($2::varchar[]) as fingerprint
             """,
             [list(live), [entry.fingerprint for entry in live.values()]],
+        )
+        con.execute(
+            f"""
+            create or replace table {_SCHEMA}.rules as
+            select unnest($1::varchar[]) as name, unnest($2::varchar[]) as sha256
+            """,
+            [list(rules), list(rules.values())],
         )
         remember_lookups(con)
         con.execute(f"drop table if exists {_SCHEMA}.building")

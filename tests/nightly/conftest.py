@@ -33,7 +33,7 @@ def book(home):
             con.execute(
                 "create or replace view staging.d as select * from usage.fct_attempts"
             )
-        end_build(home.warehouse, state, {})
+        end_build(home.warehouse, state, {}, {})
         if not failed:
             end_audit(home.warehouse)
         audited = Audited(read_absorbed(home.warehouse).books, 1, (), failed)

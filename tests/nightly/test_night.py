@@ -207,7 +207,7 @@ def test_a_night_without_any_file_publishes_empty_books(home, night):
 
 def test_changed_code_builds_everything_anew(home, night):
     night(a=ndjson(record("a")))
-    end_build(home.warehouse, "another code", Ledger(home.lake).live)
+    end_build(home.warehouse, "another code", Ledger(home.lake).live, {})
     assert "(all)" in night()
 
 
