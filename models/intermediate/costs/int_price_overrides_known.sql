@@ -3,7 +3,7 @@
 with overrides as (
     select * from {{ ref('stg_seeds__price_overrides') }}
     where
-        currency_code = 'USD'
+        coalesce(currency_code, 'USD') = 'USD'
         {% if var('prices_known_on') is not none -%}
             and coalesce(known_from, cast('1970-01-01 00:00:00' as timestamp))
             <= cast('{{ var("prices_known_on") }}' as timestamp)
