@@ -20,11 +20,15 @@ told as (
         matched.price_provider_id,
         matched.price_model_id,
         matched.model_basis,
-        coalesce(attempts.input_uncached_tokens, 0)
-        + coalesce(attempts.cache_read_tokens, 0)
-        + coalesce(attempts.cache_write_5m_tokens, 0)
-        + coalesce(attempts.cache_write_1h_tokens, 0)
-        + coalesce(attempts.cache_write_other_tokens, 0) as all_input_tokens,
+        -- No input lies in the first tier, like an input of one token.
+        greatest(
+            coalesce(attempts.input_uncached_tokens, 0)
+            + coalesce(attempts.cache_read_tokens, 0)
+            + coalesce(attempts.cache_write_5m_tokens, 0)
+            + coalesce(attempts.cache_write_1h_tokens, 0)
+            + coalesce(attempts.cache_write_other_tokens, 0),
+            1
+        ) as tier_input_tokens,
         extract(hour from attempts.requested_at) * 60
         + extract(minute from attempts.requested_at) as minute_of_day,
         least(
@@ -68,11 +72,8 @@ banded as (
         on
             told.price_provider_id = bands.provider_id
             and told.price_model_id = bands.model_id
-            and (
-                told.all_input_tokens > bands.context_tier_start
-                or bands.context_tier_start = 0
-            )
-            and told.all_input_tokens <= bands.context_tier_end
+            and told.tier_input_tokens > bands.context_tier_start
+            and told.tier_input_tokens <= bands.context_tier_end
             and told.minute_of_day >= bands.day_part_start_minute
             and told.minute_of_day < bands.day_part_before_minute
 ),

@@ -17,8 +17,13 @@ priced as (
         coalesce(tiered.unit_price_usd, standard.unit_price_usd)
             as list_unit_price_usd,
         coalesce(tiered.is_rounded, standard.is_rounded, false) as is_rounded,
-        coalesce(tiered.processing_tier, standard.processing_tier)
-        <> usage_lines.processing_tier as is_tier_assumed
+        coalesce(tiered.processing_tier, standard.processing_tier) as price_tier,
+        -- What a cached token is to be compared with; null for other classes.
+        case
+            when usage_lines.token_class = 'cache_read_audio_tokens'
+                then 'audio_input_tokens'
+            when usage_lines.token_class like 'cache_%' then 'input_uncached_tokens'
+        end as uncached_class
     from usage_lines
     left join prices as tiered
         on
@@ -43,31 +48,22 @@ priced as (
             and usage_lines.event_date < standard.valid_before
 ),
 
--- What a cached token would have cost had it not been in the cache.
 compared as (
     select
         priced.*,
-        case
-            when priced.token_class like 'cache_%' then uncached.unit_price_usd
-        end as uncached_unit_price_usd
+        priced.price_tier <> priced.processing_tier as is_tier_assumed,
+        uncached.unit_price_usd as uncached_unit_price_usd
     from priced
     left join prices as uncached
         on
             priced.price_provider_id = uncached.provider_id
             and priced.price_model_id = uncached.model_id
-            and uncached.token_class = case priced.token_class
-                when 'cache_read_audio_tokens' then 'audio_input_tokens'
-                else 'input_uncached_tokens'
-            end
-            and uncached.processing_tier = case
-                when priced.is_tier_assumed then 'standard'
-                else priced.processing_tier
-            end
+            and priced.uncached_class = uncached.token_class
+            and priced.price_tier = uncached.processing_tier
             and priced.context_tier_start = uncached.context_tier_start
             and priced.day_part_start_minute = uncached.day_part_start_minute
             and priced.event_date >= uncached.valid_from
             and priced.event_date < uncached.valid_before
-            and priced.token_class like 'cache_%'
 )
 
 select * from compared
