@@ -49,40 +49,58 @@ lists as (
     where clause_of = 'fallback'
 ),
 
-matched as (
+listed as (
     select
         candidates.event_date,
         candidates.provider,
         candidates.model_served,
         candidates.model_requested,
-        candidates.provider_id,
         candidates.model_basis,
         candidates.candidate_no,
+        candidates.name,
         lists.list_no,
-        lists.price_provider_id,
-        clauses.rank_no,
-        clauses.names as price_model_id,
-        clauses.alternative_no
+        lists.price_provider_id
     from candidates
     inner join lists on candidates.provider_id = lists.provider_id
+),
+
+matched as (
+    select
+        listed.*,
+        clauses.rank_no,
+        clauses.names as price_model_id
+    from listed
     inner join clauses
-        on lists.price_provider_id = clauses.provider_id and clauses.clause_of = 'model'
+        on
+            listed.price_provider_id = clauses.provider_id
+            and listed.name = clauses.clause_text
+            and clauses.clause_of = 'model'
+            and clauses.is_plain
+    union all
+    select
+        listed.*,
+        clauses.rank_no,
+        clauses.names as price_model_id
+    from listed
+    inner join clauses
+        on
+            listed.price_provider_id = clauses.provider_id
+            and clauses.clause_of = 'model'
+            and not clauses.is_plain
     group by
-        candidates.event_date,
-        candidates.provider,
-        candidates.model_served,
-        candidates.model_requested,
-        candidates.provider_id,
-        candidates.model_basis,
-        candidates.candidate_no,
-        lists.list_no,
-        lists.price_provider_id,
+        listed.event_date,
+        listed.provider,
+        listed.model_served,
+        listed.model_requested,
+        listed.model_basis,
+        listed.candidate_no,
+        listed.name,
+        listed.list_no,
+        listed.price_provider_id,
         clauses.rank_no,
         clauses.names,
         clauses.alternative_no
-    having
-        min(case when {{ clause_holds('candidates.name', 'clauses') }} then 1 else 0 end)
-        = 1
+    having min(case when {{ clause_holds('listed.name', 'clauses') }} then 1 else 0 end) = 1
 ),
 
 ranked as (
@@ -90,7 +108,7 @@ ranked as (
         *,
         row_number() over (
             partition by event_date, provider, model_served, model_requested
-            order by candidate_no, list_no, rank_no, price_model_id, alternative_no
+            order by candidate_no, list_no, rank_no, price_model_id
         ) as preference_no
     from matched
 ),

@@ -37,6 +37,17 @@ clauses as (
         'equals' as clause_kind,
         lower(provider) as clause_text
     from aliases
+),
+
+-- Most names are known by what they are; those meet by an equal key.
+counted as (
+    select
+        *,
+        clause_kind = 'equals'
+        and count(*) over (
+            partition by provider_id, clause_of, rank_no, names, alternative_no
+        ) = 1 as is_plain
+    from clauses
 )
 
-select * from clauses
+select * from counted

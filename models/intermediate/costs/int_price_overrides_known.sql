@@ -52,7 +52,7 @@ known as (
                 when 1000 then cast(0.001 as decimal(10, 9))
                 when 1000000 then cast(0.000001 as decimal(10, 9))
                 when 1000000000 then cast(0.000000001 as decimal(10, 9))
-            end as decimal(19, 15)
+            end as decimal(20, 18)
         ) as unit_price_usd,
         discount_factor
     from ranked

@@ -72,7 +72,7 @@ priced as (
                 when 1000 then cast(0.001 as decimal(10, 9))
                 when 1000000 then cast(0.000001 as decimal(10, 9))
                 when 1000000000 then cast(0.000000001 as decimal(10, 9))
-            end as decimal(19, 15)
+            end as decimal(20, 18)
         ) as unit_price_usd
     from spread
     where
@@ -83,7 +83,7 @@ priced as (
 checked as (
     select
         *,
-        cast(unit_price_usd as decimal(28, 15)) * cast(per_quantity as decimal(10, 0))
+        cast(unit_price_usd as decimal(28, 18)) * cast(per_quantity as decimal(10, 0))
         <> price as is_rounded
     from priced
 )

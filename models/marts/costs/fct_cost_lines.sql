@@ -15,12 +15,12 @@ contracted as (
             overrides.unit_price_usd,
             cast(
                 priced.list_unit_price_usd * overrides.discount_factor
-                as decimal(19, 15)
+                as decimal(20, 18)
             ),
             priced.list_unit_price_usd
         ) as unit_price_usd,
         overrides.unit_price_usd is not null as is_contract_price,
-        cast(priced.quantity as decimal(19, 0)) as exact_quantity
+        cast(priced.quantity as decimal(18, 0)) as exact_quantity
     from priced
     left join overrides
         on
