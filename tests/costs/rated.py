@@ -1,12 +1,16 @@
 """Attempts rated by the models of costs alone, past everything that leads to them."""
 
+import subprocess
+import sys
 from datetime import date, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import yaml
 
 from loaders.compiled_ledger import compile_ledger
 from loaders.contract import duckdb_type
+from loaders.home import open_home
 from loaders.inbox import load_prices
 from loaders.lake import prepare
 from loaders.seeds import compile_seeds
@@ -27,19 +31,29 @@ _BY_DAY = (
 )
 
 
-def rate(home, attempts: pa.Table, target_batch: str = "year") -> None:
+def rate(home, attempts: pa.Table) -> None:
     """Build what these attempts cost into the home's warehouse.
 
+    In a process of its own: dbt leaves its log open.
+
     Args:
-        home: With prices to land; its warehouse is made.
+        home: Its warehouse is made.
         attempts: Some columns of `fct_attempts`; the others are null.
-        target_batch: One of dbt's batch sizes.
     """
+    first, last = write_attempts(home, attempts)
+    subprocess.run(
+        [sys.executable, "-m", "tests.costs.rated", home.path, str(first), str(last)],
+        cwd=PROJECT,
+        check=True,
+        timeout=500,
+    )
+
+
+def _build(home, first: date, last: date) -> None:
     load_prices(home)
     compile_ledger(prepare(home.lake), home.build / "ledger")
     compile_seeds(home.path, home.build / "seeds")
-    first, last = write_attempts(home, attempts)
-    dbt = Dbt(home.path, home.warehouse, target_batch)
+    dbt = Dbt(home.path, home.warehouse, "year")
     try:
         dbt.run(select=_LOOKUPS)
         dbt.run(
@@ -73,3 +87,7 @@ def write_attempts(home, attempts: pa.Table) -> tuple[date, date]:
             "select min(event_date), max(event_date) from usage.fct_attempts"
         ).fetchall()
     return days[0]
+
+
+if __name__ == "__main__":
+    _build(open_home(Path(sys.argv[1])), *map(date.fromisoformat, sys.argv[2:]))

@@ -90,7 +90,9 @@ def calculated(case):
         + case["cache_write_other_tokens"]
     )
     usage = Usage(
-        input_tokens=case["input_uncached_tokens"] + case["cache_read_tokens"] + written,
+        input_tokens=case["input_uncached_tokens"]
+        + case["cache_read_tokens"]
+        + written,
         cache_read_tokens=case["cache_read_tokens"],
         cache_write_tokens=written,
         cache_write_5m_tokens=case["cache_write_5m_tokens"],
@@ -119,7 +121,7 @@ def calculated(case):
 
 @pytest.fixture(scope="module")
 def cases():
-    rng = random.Random(1 if "CI" in os.environ else None)
+    rng = random.Random(1 if "CI" in os.environ else None)  # noqa: S311
     known = sorted(set(models()))
     return [drawn(rng, number, known) for number in range(CASES)]
 
@@ -128,7 +130,8 @@ def test_rated_cost_is_what_the_library_calculates(home, cases):
     rate(home, pa.Table.from_pylist(cases))
     with opened(home.warehouse, read_only=True) as con:
         found = dict(con.execute(
-            "select api_key_id, sum(rated_cost_usd) from costs.fct_cost_lines group by 1"
+            "select api_key_id, sum(rated_cost_usd) from costs.fct_cost_lines "
+            "group by api_key_id"
         ).fetchall())  # fmt: skip
         rounded = {key for (key,) in con.execute(
             "select distinct api_key_id from costs.fct_cost_lines "
