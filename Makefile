@@ -10,8 +10,9 @@ nightly: $(VENV)/.night
 	$(BIN)/tollbook demo --first-night
 	$(BIN)/tollbook nightly
 
+# Two at a time: most of it waits for dbt or Spark on one core.
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 # An hour: kills at every durable step and at random, readers through 100 nights,
 # thousands of random worlds.

@@ -26,13 +26,22 @@ from nightly.days import (
     windows,
 )
 from nightly.dbt import Dbt
-from nightly.lookups import OWNERS, SOURCES, days_of_changed_lookups
+from nightly.lookups import (
+    NAMES,
+    OWNERS,
+    PRICES,
+    SOURCES,
+    days_of_changed_lookups,
+)
 from nightly.warehouse import begin_build, code_hash, end_build, read_absorbed
 
 _MICROBATCH = "config.incremental_strategy:microbatch"
 # What microbatch models read that has no day; them and the views between them.
 _LOOKUPS = (f"+{_MICROBATCH}", f"{_MICROBATCH}+")
 _BY_DAY = f"+{_MICROBATCH},{_MICROBATCH}+"
+# What tiers and names, and what prices alone, are read by.
+_METERED = f"int_usage_daily+,{_MICROBATCH}"
+_RATED = f"fct_cost_lines+,{_MICROBATCH}"
 # Before any record: makes the tables of an empty book.
 _NO_DAYS: Window = (date(2015, 1, 1), date(2015, 1, 1))
 
@@ -124,17 +133,24 @@ def _build_into(
             sourced = days_of_changed_lookups(warehouse, SOURCES)
             days = days | owned_days(owned, ledger.live)
             days |= sourced_days(sourced, ledger.live)
-        if batch_size(days, ledger.live) != size:
-            size = batch_size(days, ledger.live)
+            named = days_of_changed_lookups(warehouse, NAMES)
+            repriced = days_of_changed_lookups(warehouse, PRICES)
+        else:
+            named, repriced = set[date](), set[date]()
+        if batch_size(days | named | repriced, ledger.live) != size:
+            size = batch_size(days | named | repriced, ledger.live)
             dbt = Dbt(home.path, warehouse, size, one_contract(ledger))
         if size == "month":
-            days = whole_months(days)
-        begin_build(warehouse, days)
+            days, named, repriced = map(whole_months, (days, named, repriced))
+        begin_build(warehouse, days | named | repriced)
         run_days(dbt, days, is_new, say)
+        # A price that changed leaves the requests as they are.
+        run_days(dbt, named - days, False, say, _METERED)
+        run_days(dbt, repriced - named - days, False, say, _RATED)
         run_derived(dbt, say)
     finally:
         dbt.close()
-    return days
+    return days | named | repriced
 
 
 def run_lookups(dbt: Dbt, say: Say) -> None:
@@ -143,14 +159,16 @@ def run_lookups(dbt: Dbt, say: Say) -> None:
     dbt.run(select=_LOOKUPS[0], exclude=_LOOKUPS[1])
 
 
-def run_days(dbt: Dbt, days: set[date], is_new: bool, say: Say) -> None:
+def run_days(
+    dbt: Dbt, days: set[date], is_new: bool, say: Say, select: str = _BY_DAY
+) -> None:
     """Phase 2: models by day, once per contiguous range."""
     for first, last in windows(days) or ([_NO_DAYS] if is_new else []):
         say(f"build: {first} to {last}, by {dbt.batch_size}")
         dbt.run(
             "--event-time-start", first.isoformat(),
             "--event-time-end", (last + timedelta(days=1)).isoformat(),
-            select=_BY_DAY,
+            select=select,
         )  # fmt: skip
 
 

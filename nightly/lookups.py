@@ -15,35 +15,40 @@ import duckdb
 from nightly.database import opened
 
 _SCHEMA = "night"
-_AREA = "consumers"
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """A table of versions that models by day read as of a moment.
+    """A table that models by day read and that has no day.
 
     Attributes:
-        table: In the marts, with `valid_from` and `valid_before`.
-        id: Its id, a column of `hours` under the same name.
-        hours: SQL of what the books hold: `hour_started_at`, `event_date` and ids.
-        part: The second column of an id that has two; null in a version is any.
+        schema: Of the table.
+        table: With `valid_from` and `valid_before`, where it is dated.
+        keys: What a version is a version of.
+        rows: SQL of what the books hold: `hour_started_at`, `event_date` and ids.
+        meets: SQL of whether one of `rows` is of what changed, `changed.id.<key>`.
+        is_dated: What is not holds at any time.
+        span: How long one of `rows` lasts.
     """
 
+    schema: str
     table: str
-    id: str
-    hours: str
-    part: str | None = None
+    keys: tuple[str, ...]
+    rows: str
+    meets: str
+    is_dated: bool = True
+    span: str = "interval 1 hour"
 
 
 def _owner(table: str, id_: str) -> Lookup:
     """Of whom an attempt is; what does not count is in no sum by hour."""
-    hours = f"""
+    rows = f"""
         select hour_started_at, event_date, {id_} from usage.agg_usage_hourly
         union all
         select date_trunc('hour', requested_at), event_date, {id_}
         from usage.fct_attempts where not is_counted
     """
-    return Lookup(table, id_, hours)
+    return Lookup("consumers", table, (id_,), rows, f"rows.{id_} = changed.id.{id_}")
 
 
 # Every one that an attempt is joined with; a test holds the list against the models.
@@ -64,18 +69,73 @@ _RECORDS = """
     select date_trunc('hour', requested_at), event_date, gateway, environment
     from intermediate.int_requests_superseded
 """
-SOURCES = (Lookup("dim_sources", "gateway", _RECORDS, part="environment"),)
-LOOKUPS = (*OWNERS, *SOURCES)
+_OF_SOURCE = """
+    rows.gateway = changed.id.gateway
+    and (changed.id.environment is null or rows.environment = changed.id.environment)
+"""
+SOURCES = (
+    Lookup(
+        "consumers", "dim_sources", ("gateway", "environment"), _RECORDS, _OF_SOURCE
+    ),
+)
+_USED = """
+    select distinct cast(event_date as timestamp) as hour_started_at, event_date,
+        provider_id, price_provider_id, price_model_id, model_name
+    from intermediate.int_usage_daily
+"""
+_OF_MODEL = """
+    rows.price_provider_id = changed.id.provider_id
+    and rows.price_model_id = changed.id.model_id
+"""
+# A name that nobody knew may be known by any new clause.
+_OF_PROVIDER = """
+    rows.provider_id is null or rows.provider_id = changed.id.provider_id
+    or rows.price_provider_id = changed.id.provider_id
+"""
+_CLAUSE = (
+    "provider_id", "clause_of", "rank_no", "names", "alternative_no", "clause_kind",
+    "clause_text",
+)  # fmt: skip
+_BAND = ("provider_id", "model_id", "context_tier_start", "day_part_start_minute")
+# What a request is called and which tiers it lies in; decided per request.
+NAMES = (
+    Lookup(
+        "intermediate", "int_price_clauses", _CLAUSE, _USED, _OF_PROVIDER,
+        is_dated=False,
+    ),
+    Lookup(
+        "intermediate", "int_price_bands", _BAND, _USED, _OF_MODEL, is_dated=False
+    ),
+)  # fmt: skip
+# What a day's lines cost.
+PRICES = (
+    Lookup(
+        "intermediate", "int_prices_banded",
+        (*_BAND, "token_class", "processing_tier"), _USED, _OF_MODEL,
+        span="interval 1 day",
+    ),
+    Lookup(
+        "intermediate", "int_price_overrides_known",
+        ("provider_id", "model_id", "token_class", "processing_tier", "gateway"), _USED,
+        """
+        rows.provider_id = changed.id.provider_id and (
+            changed.id.model_id is null
+            or changed.id.model_id in (rows.price_model_id, rows.model_name)
+        )
+        """,
+        span="interval 1 day",
+    ),
+)  # fmt: skip
+LOOKUPS = (*OWNERS, *SOURCES, *NAMES, *PRICES)
 
 
 def remember_lookups(con: duckdb.DuckDBPyConnection) -> None:
     """Keep the lookups as they are, beside the books that were built with them."""
-    built = _tables(con, _AREA)
     for lookup in LOOKUPS:
-        if lookup.table in built:
+        if lookup.table in _tables(con, lookup.schema):
             con.execute(
                 f"create or replace table {_SCHEMA}.{lookup.table} as "
-                f"from {_AREA}.{lookup.table}"
+                f"from {lookup.schema}.{lookup.table}"
             )
 
 
@@ -97,7 +157,7 @@ def days_of_changed_lookups(warehouse: Path, lookups: Iterable[Lookup]) -> set[d
             if lookup.table not in remembered:
                 con.execute(
                     f"create table {_SCHEMA}.{lookup.table} as "
-                    f"from {_AREA}.{lookup.table} limit 0"
+                    f"from {lookup.schema}.{lookup.table} limit 0"
                 )
             days |= {day for (day,) in con.execute(_changed(lookup)).fetchall()}
     return days
@@ -109,15 +169,18 @@ def _changed(lookup: Lookup) -> str:
     Versions are cut at every moment at which either side begins or ends one, so that a
     version that merely ends earlier changes nothing before its end.
     """
-    part = lookup.part or "null::varchar"
-    is_of_part = f"changed.id.part = hours.{part}" if lookup.part else "true"
+    ids = ", ".join(f"{key}: {key}" for key in lookup.keys)
+    dated = "valid_from, valid_before"
+    at_any_time = "timestamp '0001-01-01' as valid_from, timestamp '9999-12-31'"
     versions = f"""
-        select {{id: {lookup.id}, part: {part}}} as id, valid_from, valid_before,
-            row(*columns(* exclude (valid_from, valid_before))) as version
+        select {{{ids}}} as id,
+            {dated if lookup.is_dated else f"{at_any_time} as valid_before"},
+            row(*columns(* exclude ({dated if lookup.is_dated else lookup.keys[0]})))
+            as version
     """
     return f"""
         with before as materialized ({versions} from {_SCHEMA}.{lookup.table}),
-        after as materialized ({versions} from {_AREA}.{lookup.table}),
+        after as materialized ({versions} from {lookup.schema}.{lookup.table}),
         differing as (
             (from before except from after) union all (from after except from before)
         ),
@@ -142,12 +205,11 @@ def _changed(lookup: Lookup) -> str:
                 and pieces.valid_from < after.valid_before
             where before.version is distinct from after.version
         )
-        select distinct hours.event_date
-        from ({lookup.hours}) as hours
-        inner join changed on hours.{lookup.id} = changed.id.id
-            and (changed.id.part is null or {is_of_part})
-            and hours.hour_started_at < changed.valid_before
-            and hours.hour_started_at + interval 1 hour > changed.valid_from
+        select distinct rows.event_date
+        from ({lookup.rows}) as rows
+        inner join changed on ({lookup.meets})
+            and rows.hour_started_at < changed.valid_before
+            and rows.hour_started_at + {lookup.span} > changed.valid_from
     """
 
 

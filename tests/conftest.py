@@ -95,8 +95,9 @@ def ndjson(*records: object) -> bytes:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """An empty home of its own."""
+    """An empty home of its own, without the library's prices: they take seconds."""
     (tmp_path / "home" / "inbox").mkdir(parents=True)
+    (tmp_path / "home" / "tollbook.toml").write_text("[prices]\nlibrary = false\n")
     return open_home(tmp_path / "home")
 
 

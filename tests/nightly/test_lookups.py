@@ -59,12 +59,19 @@ def changed(tmp_path):
                 "select requested_at, event_date, gateway, environment "
                 "from usage.fct_attempts"
             )
+            con.execute(
+                "create table intermediate.int_usage_daily as "
+                "select event_date, null::varchar as provider_id, "
+                "null::varchar as price_provider_id, "
+                "null::varchar as price_model_id, null::varchar as model_name "
+                "from usage.fct_attempts"
+            )
             for lookup in LOOKUPS:
-                part = f"{lookup.part} varchar, " if lookup.part else ""
+                keys = " varchar, ".join(lookup.keys)
+                dated = "valid_from timestamp, valid_before timestamp, "
                 con.execute(
-                    f"create table consumers.{lookup.table} ({lookup.id} varchar, "
-                    f"{part}valid_from timestamp, valid_before timestamp, "
-                    "says varchar)"
+                    f"create table {lookup.schema}.{lookup.table} ({keys} varchar, "
+                    f"{dated if lookup.is_dated else ''} says varchar)"
                 )
             versions = "insert into consumers.dim_api_keys values ('k', ?, ?, ?)"
             for version in before:
@@ -159,13 +166,13 @@ def test_each_owner_is_looked_for_under_its_own_id(changed, tmp_path, lookup):
     warehouse = tmp_path / "tollbook.duckdb"
     with duckdb.connect(str(warehouse)) as con:
         con.execute(
-            f"update usage.agg_usage_hourly set {lookup.id} = 'x' || event_date"
+            f"update usage.agg_usage_hourly set {lookup.keys[0]} = 'x' || event_date"
         )
         # In no hour, but in the books.
         con.execute(
             f"insert into usage.fct_attempts by name "
             "select requested_at, requested_at::date as event_date, is_counted, "
-            f"'x2026-04-07' as {lookup.id} from (values "
+            f"'x2026-04-07' as {lookup.keys[0]} from (values "
             "(timestamp '2026-04-20 10:00', false), ('2026-04-21 10:00', true)) "
             "as attempts(requested_at, is_counted)"
         )

@@ -59,6 +59,9 @@ banded as (
         coalesce(bands.is_request_priced, false) as is_request_priced,
         case when bands.is_reasoning_priced then told.reasoning_tokens else 0 end
             as priced_reasoning_tokens,
+        least(
+            coalesce(told.audio_output_tokens, 0), coalesce(told.output_tokens, 0)
+        ) as spoken_output_tokens,
         -- An audio token that was read from the cache is none that was not.
         greatest(
             least(
@@ -101,7 +104,11 @@ metered as (
         least(
             coalesce(image_input_tokens, 0),
             coalesce(input_uncached_tokens, 0) - uncached_audio_tokens
-        ) as uncached_image_tokens
+        ) as uncached_image_tokens,
+        least(
+            coalesce(priced_reasoning_tokens, 0),
+            coalesce(output_tokens, 0) - spoken_output_tokens
+        ) as written_reasoning_tokens
     from banded
 )
 

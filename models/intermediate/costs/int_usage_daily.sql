@@ -35,19 +35,10 @@ summed as (
         cast(sum(cache_write_1h_tokens) as bigint) as cache_write_1h_tokens,
         cast(sum(cache_write_other_tokens) as bigint) as cache_write_other_tokens,
         cast(sum(
-            output_tokens
-            - least(coalesce(audio_output_tokens, 0), output_tokens)
-            - least(
-                coalesce(priced_reasoning_tokens, 0),
-                output_tokens - least(coalesce(audio_output_tokens, 0), output_tokens)
-            )
+            output_tokens - spoken_output_tokens - written_reasoning_tokens
         ) as bigint) as output_tokens,
-        cast(sum(least(audio_output_tokens, output_tokens)) as bigint)
-            as audio_output_tokens,
-        cast(sum(least(
-            priced_reasoning_tokens,
-            output_tokens - least(coalesce(audio_output_tokens, 0), output_tokens)
-        )) as bigint) as reasoning_tokens,
+        cast(sum(spoken_output_tokens) as bigint) as audio_output_tokens,
+        cast(sum(written_reasoning_tokens) as bigint) as reasoning_tokens,
         cast(sum(image_units) as bigint) as image_units,
         cast(sum(web_search_calls) as bigint) as web_search_calls,
         cast(sum(case when is_request_priced then 1 end) as bigint) as requests,
