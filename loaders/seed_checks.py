@@ -97,10 +97,14 @@ def _of_values(column: Column) -> list[str]:
     name = identifier(column.name)
     queries = []
     if column.is_required:
-        queries.append(_fault("texts", column.name, f"{name} is null", "must be filled"))
+        queries.append(
+            _fault("texts", column.name, f"{name} is null", "must be filled")
+        )
     if column.type != "varchar":
         wrong = f"{name} is not null and not ({_is_typed(column)})"
-        queries.append(_fault("texts", column.name, wrong, f"not {_kind(column)}", name))
+        queries.append(
+            _fault("texts", column.name, wrong, f"not {_kind(column)}", name)
+        )
     if column.allowed:
         known = ", ".join(map(quoted, column.allowed))
         says = f"not one of {', '.join(column.allowed)}"

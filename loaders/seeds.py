@@ -110,6 +110,8 @@ def _parse(
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return [(content.count(b"\n", 0, error.start) + 1, "", "not UTF-8")]
+    if "\0" in text:
+        return [(text.count("\n", 0, text.index("\0")) + 1, "", "a NUL character")]
     faults: list[Fault] = []
     header: list[str] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)

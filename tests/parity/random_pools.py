@@ -11,8 +11,14 @@ from pyarrow import parquet
 COUNT = 10_000
 EXPONENTS = {"USD": 2, "EUR": 2, "JPY": 0, "KWD": 3, "CLF": 4}
 CENTERS = [f"cc-{number}" for number in range(24)]
-MONTHS = [f"{year}-{month:02}-01" for year in range(2018, 2026) for month in range(1, 13)]
-DRIVERS = {"rated_cost": "rated_cost_usd", "tokens": "tokens", "requests": "attempt_count"}
+MONTHS = [
+    f"{year}-{month:02}-01" for year in range(2018, 2026) for month in range(1, 13)
+]
+DRIVERS = {
+    "rated_cost": "rated_cost_usd",
+    "tokens": "tokens",
+    "requests": "attempt_count",
+}
 # The largest pool there may be.
 MOST_MINOR = 10**15
 
@@ -63,7 +69,9 @@ def drawn_pools(draw):
 
 
 def draw_policy(draw):
-    method = draw.choice(["proportional"] * 4 + ["even", "even", "fixed", "fixed", "none", None])
+    method = draw.choice(
+        ["proportional"] * 4 + ["even", "even", "fixed", "fixed", "none", None]
+    )
     if method == "proportional":
         return {"method": method, "driver": draw.choice(list(DRIVERS))}
     if method != "fixed":
@@ -142,5 +150,7 @@ def write_world(home, seed):
         ]),
     )  # fmt: skip
     month = table["month"].cast(pa.date32())
-    parquet.write_table(table.set_column(0, "month", month), home.path / "drivers.parquet")
+    parquet.write_table(
+        table.set_column(0, "month", month), home.path / "drivers.parquet"
+    )
     return pools, drivers
