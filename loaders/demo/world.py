@@ -42,8 +42,8 @@ def write_demo(
 ) -> Iterator[Path]:
     """Write what the vendors of a fictional company would have written.
 
-    The vendors' files go to `inbox/demo/`, as in a home, and the company's rule tables to
-    `seeds/costs/`; what is true of them goes to `demo/` beside it, and no loader looks
+    The vendors' files go to `inbox/demo/`, as in a home, the company's rule tables to
+    `seeds/costs/`; what is true of them goes to `demo/` beside, and no loader looks
     there.
 
     Args:
