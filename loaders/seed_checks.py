@@ -7,7 +7,7 @@ import re
 
 import duckdb
 
-from loaders.seed_tables import Column, Ranges, RuleTable
+from loaders.seed_shapes import Column, Ranges, RuleTable
 from loaders.sql import identifier, quoted
 
 # (line, field, what is wrong with it) of a row.

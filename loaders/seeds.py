@@ -16,7 +16,8 @@ import duckdb
 
 from loaders.errors import SettingsError
 from loaders.seed_checks import Fault, type_rows
-from loaders.seed_tables import TABLES, RuleTable
+from loaders.seed_shapes import RuleTable
+from loaders.seed_tables import TABLES
 from loaders.sql import identifier, quoted
 
 _SHIPPED = Path(__file__).parents[1]

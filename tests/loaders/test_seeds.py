@@ -7,7 +7,8 @@ import duckdb
 import pytest
 
 from loaders.errors import SettingsError
-from loaders.seed_tables import TABLES, Column, RuleTable
+from loaders.seed_shapes import Column, RuleTable
+from loaders.seed_tables import TABLES
 from loaders.seeds import compile_seeds
 from tests.conftest import PROJECT
 

@@ -16,7 +16,7 @@ from tests.parity.random_pools import COUNT, EXPONENTS, expected, write_world
 
 MODELS = (
     "path:models/staging/seeds int_pools_governed int_pools_weighted "
-    "fct_pool_allocations"
+    "int_pools_divided fct_pool_allocations"
 )
 
 

@@ -72,8 +72,8 @@ followed as (
     from budgets
     inner join days
         on
-            days.event_date >= budgets.valid_from
-            and days.event_date < budgets.valid_before
+            budgets.valid_from <= days.event_date
+            and budgets.valid_before > days.event_date
     left join spent
         on
             budgets.scope = spent.scope

@@ -39,7 +39,7 @@ compared as (
     from summed
 ),
 
--- `short_usd` over so many days at `week_usd` is what is left at the week's mean.
+-- What is left, in days of the week's mean, is short_usd / week_usd.
 projected as (
     select
         *,
@@ -48,7 +48,6 @@ projected as (
             (budget_usd - month_to_date_usd) * cast(week_day_count as decimal(19, 0))
             as decimal(38, 12)
         ) as short_usd,
-        case when week_usd > 0 then week_usd end as pace_usd,
         min(case when month_to_date_usd >= budget_usd then event_date end) over (
             partition by budget_id, month
             order by event_date nulls last
@@ -63,15 +62,15 @@ dated as (
             when remaining_usd <= 0 then ran_out_date
             -- Exact, so that no double decides whether it lasts the month.
             when
-                cast(month_day_count - day_no as decimal(19, 0)) * pace_usd
+                cast(month_day_count - day_no as decimal(19, 0)) * week_usd
                 >= short_usd
                 then
                     event_date + cast(
                         round(
-                            cast(short_usd - short_usd % pace_usd as double)
-                            / cast(pace_usd as double)
+                            cast(short_usd - short_usd % week_usd as double)
+                            / cast(week_usd as double)
                         ) as int
-                    ) + case when short_usd % pace_usd > 0 then 1 else 0 end
+                    ) + case when short_usd % week_usd > 0 then 1 else 0 end
         end as run_out_date
     from projected
 ),

@@ -2,58 +2,8 @@ with pools as (
     select * from {{ ref('int_pools_governed') }}
 ),
 
-weights as (
-    select * from {{ ref('int_pools_weighted') }}
-),
-
-scaled as (
-    select
-        pools.*,
-        weights.cost_center_id,
-        weights.driver_quantity,
-        cast(
-            cast(abs(pools.amount_minor) as decimal(19, 0)) * weights.weight
-            as decimal(38, 12)
-        ) as scaled_weight,
-        cast(
-            sum(weights.weight) over (partition by pools.month, pools.pool_id)
-            as decimal(38, 12)
-        ) as pool_weight,
-        cast(
-            sum(weights.driver_quantity) over (partition by pools.month, pools.pool_id)
-            as decimal(38, 12)
-        ) as pool_driver_quantity
-    from pools
-    left join weights
-        on pools.month = weights.month and pools.pool_id = weights.pool_id
-),
-
 divided as (
-    select
-        *,
-        scaled_weight % pool_weight as remainder,
-        cast(
-            round(
-                cast(scaled_weight - scaled_weight % pool_weight as double)
-                / cast(pool_weight as double)
-            ) as bigint
-        ) as quotient
-    from scaled
-),
-
--- Doubles divide; decimals say whether the largest pools came out one too high or low.
-floored as (
-    select
-        *,
-        quotient + case
-            when cast(quotient as decimal(19, 0)) * pool_weight > scaled_weight
-                then -1
-            when
-                cast(quotient + 1 as decimal(19, 0)) * pool_weight <= scaled_weight
-                then 1
-            else 0
-        end as floor_minor
-    from divided
+    select * from {{ ref('int_pools_divided') }}
 ),
 
 ranked as (
@@ -61,12 +11,12 @@ ranked as (
         *,
         row_number() over (
             partition by month, pool_id
-            order by remainder desc nulls last, cost_center_id asc nulls last
+            order by remaining_weight desc nulls last, cost_center_id asc nulls last
         ) as remainder_rank,
         cast(
             sum(floor_minor) over (partition by month, pool_id) as bigint
         ) as pool_floor_minor
-    from floored
+    from divided
 ),
 
 -- Largest remainders: what the floors leave goes out one minor unit a line.
