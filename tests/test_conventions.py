@@ -23,7 +23,7 @@ PREFIXES = {
 }
 UNITS = """
 tokens usd us ms s bytes gb ratio count no calls units items retries fallbacks code
-total offset position consumed limit remaining quantity
+total offset position consumed limit remaining quantity amount minor
 """
 # A line that only names a column does not make a model harder to read.
 PLAIN_COLUMN = re.compile(r"\s*(null as |(\w+)\.)?\w+,?\s*")
@@ -66,7 +66,8 @@ class TestModel:
         (model,) = properties(path)["models"]
         for column in model["columns"]:
             assert column.get("description"), column["name"]
-            assert column["data_type"] not in ("double", "float"), column["name"]
+            if not column["name"].endswith("_ratio"):
+                assert column["data_type"] not in ("double", "float"), column["name"]
             if column["data_type"] in ("bigint", "decimal(38,12)"):
                 assert column["name"].split("_")[-1] in UNITS.split(), column["name"]
         named = any(f"'{path.stem}'" in test.read_text()

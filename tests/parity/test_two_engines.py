@@ -5,7 +5,6 @@ Parquet that Spark wrote. A mart that is added joins by itself.
 """
 
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -13,18 +12,11 @@ import duckdb
 import pytest
 
 from loaders.demo import write_demo
-from loaders.errors import SettingsError
 from loaders.home import open_home
 from loaders.inbox import load_inbox
-from nightly.spark import spark_version
 from tests.conftest import ndjson, record, tollbook
+from tests.parity.conftest import SPARK
 
-SPARK = {
-    # A batch of a few hundred rows is over before a better compiler pays.
-    "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m "
-    "-XX:+UseSerialGC",
-    "TOLLBOOK_SPARK_MEMORY": "1g",
-}
 MONTHS_END = datetime(2026, 5, 1, tzinfo=UTC)
 EMPTIED = "2026-04-20"
 OF_EMPTIED = f"event_date = '{EMPTIED}'"
@@ -136,17 +128,6 @@ def compared(home):
         ((count,),) = ask(home, f"select count(*) from {books}")
         found[books] = count, [some for some in differences if some]
     return found
-
-
-@pytest.fixture(scope="module")
-def engines():
-    """Spark can run here; where it must, it is an error that it cannot."""
-    try:
-        spark_version()
-    except SettingsError as error:
-        if os.environ.get("CI") or os.environ.get("TOLLBOOK_REQUIRE_SHARED"):
-            pytest.fail(str(error))
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")
