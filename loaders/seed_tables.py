@@ -55,6 +55,20 @@ PROVIDER_ALIASES = RuleTable(
     ),
     key=("provider",),
 )
+MODEL_ALIASES = RuleTable(
+    "model_aliases",
+    (
+        Column("provider_id", is_required=True),
+        Column(
+            "model_name",
+            is_required=True,
+            holds="model_name = lower(model_name)",
+            says="in lower case",
+        ),
+        Column("model_id", is_required=True),
+    ),
+    key=("provider_id", "model_name"),
+)
 PRICE_OVERRIDES = RuleTable(
     "price_overrides",
     (
@@ -64,7 +78,12 @@ PRICE_OVERRIDES = RuleTable(
         Column("processing_tier"),
         Column("gateway"),
         Column("price", "decimal(38,18)", holds="price >= 0", says="not negative"),
-        Column("per_quantity", "bigint", holds="per_quantity > 0", says="above 0"),
+        Column(
+            "per_quantity",
+            "bigint",
+            holds="per_quantity in (1, 1000, 1000000, 1000000000)",
+            says="one of 1, 1000, 1000000 and 1000000000",
+        ),
         Column(
             "discount_factor",
             "decimal(9,8)",
@@ -226,6 +245,7 @@ BUDGETS = RuleTable(
 TABLES = (
     CURRENCIES,
     PROVIDER_ALIASES,
+    MODEL_ALIASES,
     PRICE_OVERRIDES,
     ALLOCATION_POLICIES,
     COST_POOLS,

@@ -76,7 +76,7 @@ def test_a_table_of_a_home_without_files_is_typed_and_as_shipped(home, table):
 def test_nothing_is_shipped_that_would_touch_an_installation(home):
     compile_seeds(home.path, home.build / "seeds")
     filled = {table.name for table in TABLES if rows_of(home, table.name)}
-    assert filled == {"currencies"}
+    assert filled == {"currencies", "provider_aliases"}
 
 
 def test_currencies_have_the_minor_units_of_iso_4217(home):

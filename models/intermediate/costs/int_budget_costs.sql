@@ -1,8 +1,7 @@
-with usage_hours as (
-    select * from {{ ref('agg_usage_hourly') }}
+with costs as (
+    select * from {{ ref('agg_cost_daily') }}
 ),
 
--- Until calls are rated, what the gateway logged stands for what they cost.
 summed as (
     select
         event_date,
@@ -11,8 +10,8 @@ summed as (
         project_id,
         application_id,
         organization_id,
-        cast(sum(logged_cost_usd) as decimal(38, 12)) as cost_usd
-    from usage_hours
+        cast(sum(rated_cost_usd) as decimal(38, 12)) as cost_usd
+    from costs
     group by
         event_date,
         cost_center_id,
