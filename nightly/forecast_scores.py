@@ -85,10 +85,7 @@ def scored(method: str, series: Doubles, days_ahead: int) -> Scores | None:
     misses = [_miss(each) for each in tried]
     covered = []
     for number, each in enumerate(tried):
-        known = [past.day + ahead <= each.day for past in tried[:number]]
-        before = [
-            miss for miss, is_known in zip(misses, known, strict=False) if is_known
-        ]
+        known_count = sum(past.day + ahead <= each.day for past in tried[:number])
         covered.append(misses[number] <= spread_factor(misses[:known_count]))
     ratios = [each.mase for each in tried if each.mase is not None]
     return Scores(
