@@ -1,4 +1,4 @@
-"""Forecasts of the month's cost as rows of a mart: one a scope and method.
+"""Forecasts of the month's cost as rows of a mart: one a scope, month and method.
 
 Costs come and go as decimals; only the days ahead, an estimate, pass through doubles.
 """
@@ -52,13 +52,15 @@ def forecast_costs(
 ) -> pa.Table:
     """Forecast where this month lands, for everything and for each cost centre.
 
+    On a month's last day, the next month too.
+
     Args:
         costs: UTC day, cost centre, cost in US dollars or None where unknown; a pair
             of day and cost centre once. Later days than `as_of` are left out.
         as_of: Last complete UTC day; None where there is none.
 
     Returns:
-        Rows of `SCHEMA`, in the order of scope, cost centre and method; none where
+        Rows of `SCHEMA`, in the order of scope, cost centre, month and method; none where
         nothing was recorded up to `as_of`.
     """
     by_center: dict[str | None, dict[date, Decimal | None]] = defaultdict(dict)
@@ -78,19 +80,33 @@ def forecast_costs(
 def _rows(
     scope: str, name: str | None, costs: Costs, as_of: date, methods: tuple[str, ...]
 ) -> Iterator[dict[str, Any]]:
-    month = as_of.replace(day=1)
-    days_ahead = monthrange(as_of.year, as_of.month)[1] - as_of.day
-    actual = _sum(cost for day, cost in costs.items() if day >= month)
-    for found in remainders(daily_series(costs, as_of), days_ahead, methods):
-        yield {
-            "as_of_date": as_of,
-            "month": month,
-            "scope": scope,
-            "scope_id": name,
-            "method": found.method,
-            "actual_to_date_usd": actual,
-            **_said(found, actual),
-        }
+    series = daily_series(costs, as_of)
+    for month, days_ahead in _months(as_of):
+        actual = _sum(cost for day, cost in costs.items() if day >= month)
+        for found in remainders(series, days_ahead, methods):
+            yield {
+                "as_of_date": as_of,
+                "month": month,
+                "scope": scope,
+                "scope_id": name,
+                "method": found.method,
+                "actual_to_date_usd": actual,
+                **_said(found, actual),
+            }
+
+
+def _months(as_of: date) -> list[tuple[date, int]]:
+    """First day and days ahead of this month, and of the next once this one is over."""
+    days_ahead = _days_of(as_of) - as_of.day
+    this_month = as_of.replace(day=1), days_ahead
+    if days_ahead > 0:
+        return [this_month]
+    next_month = as_of + timedelta(days=1)
+    return [this_month, (next_month, _days_of(next_month))]
+
+
+def _days_of(day: date) -> int:
+    return monthrange(day.year, day.month)[1]
 
 
 def _said(found: Remainder, actual: Decimal | None) -> dict[str, Any]:
@@ -149,9 +165,10 @@ def _most_costly(centers: Mapping[str | None, Costs], as_of: date) -> list[str |
 
 
 def _sum(costs: Iterable[Decimal | None]) -> Decimal | None:
-    """Of what is known; None where nothing is."""
-    known = [cost for cost in costs if cost is not None]
-    return sum(known, Decimal(0)) if known else None
+    """Of what is known; None where costs are and none of them is known."""
+    found = list(costs)
+    known = [cost for cost in found if cost is not None]
+    return sum(known, Decimal(0)) if known or not found else None
 
 
 def _money(amount: float) -> Decimal:

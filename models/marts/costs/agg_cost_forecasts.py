@@ -1,11 +1,15 @@
 """What the month will cost; `nightly.cost_forecasts` does the work."""
 
 from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
 
 from nightly.cost_forecasts import forecast_costs
 
 
-def model(dbt, session):
+def model(dbt: Any, session: Any) -> pa.Table:
+    """Build the mart; dbt hands in its own objects."""
     dbt.config(materialized="table")
     ((complete_through,),) = (
         dbt.ref("agg_completeness_daily")
