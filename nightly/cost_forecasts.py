@@ -60,8 +60,8 @@ def forecast_costs(
         as_of: Last complete UTC day; None where there is none.
 
     Returns:
-        Rows of `SCHEMA`, in the order of scope, cost centre, month and method; none where
-        nothing was recorded up to `as_of`.
+        Rows of `SCHEMA`, by scope, cost centre, month and method; none where nothing
+        was recorded up to `as_of`.
     """
     by_center: dict[str | None, dict[date, Decimal | None]] = defaultdict(dict)
     for day, center, cost in costs:
@@ -97,15 +97,16 @@ def _rows(
 
 def _months(as_of: date) -> list[tuple[date, int]]:
     """First day and days ahead of this month, and of the next once this one is over."""
-    days_ahead = _days_of(as_of) - as_of.day
+    days_ahead = days_of_month(as_of) - as_of.day
     this_month = as_of.replace(day=1), days_ahead
     if days_ahead > 0:
         return [this_month]
     next_month = as_of + timedelta(days=1)
-    return [this_month, (next_month, _days_of(next_month))]
+    return [this_month, (next_month, days_of_month(next_month))]
 
 
-def _days_of(day: date) -> int:
+def days_of_month(day: date) -> int:
+    """How many days the month of that day has."""
     return monthrange(day.year, day.month)[1]
 
 

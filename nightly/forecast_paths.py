@@ -38,8 +38,9 @@ def sample_paths(method: str, history: Doubles, days: int) -> tuple[Doubles, str
         days: How many to look ahead, one or more.
 
     Returns:
-        (days, paths) of costs, never below zero, and what they were made of: the
-        method, or the simpler one that a short or difficult history fell back to.
+        (days, paths) of costs, and what they were made of: the method, or the simpler
+        one that a short or difficult history fell back to. A day of a path may be
+        below zero: kept above it, days of many zeros would add up to too much.
     """
     recent = history[-_WINDOW:]
     if len(recent) < 2 * WEEK:
@@ -67,7 +68,7 @@ def _of_last_week(history: Doubles, days: int) -> Doubles:
     changes = changes - changes.mean()
     steps = _generator().choice(changes, size=(-(-days // WEEK), WEEK, _PATHS))
     weeks = history[-WEEK:][None, :, None] + np.cumsum(steps, axis=0)
-    return np.asarray(np.maximum(weeks, 0).reshape(-1, _PATHS)[:days])
+    return np.asarray(weeks.reshape(-1, _PATHS)[:days])
 
 
 def _of_ets(history: Doubles, days: int) -> Doubles | None:
@@ -83,7 +84,7 @@ def _of_ets(history: Doubles, days: int) -> Doubles | None:
         return None
     # A level that runs away has learnt from an accident.
     is_sound = np.isfinite(paths).all() and np.median(paths) <= 10 * history.max()
-    return np.maximum(paths, 0) if is_sound else None
+    return paths if is_sound else None
 
 
 def _simulated(logs: Doubles, days: int) -> Doubles:
