@@ -1,8 +1,8 @@
 """What a month will cost: what it has cost, and what its other days may.
 
 Two methods, each with the same promise of an 80 % interval: the last week repeated, and
-exponential smoothing of level and weekday on the log scale. The second is chosen only
-where it would have done better on the series' own past.
+a wandering level with fixed weekdays on the log scale. The second is chosen only where
+it would have done better on the series' own past.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nightly.forecast_paths import (
-    ETS_LOG,
+    LOCAL_LEVEL,
     METHODS,
     SEASONAL_NAIVE,
     WEEK,
@@ -28,7 +28,7 @@ class Remainder:
     """What the days ahead may cost together, by one method.
 
     Attributes:
-        method: `seasonal_naive` or `ets_log`.
+        method: `seasonal_naive` or `local_level`.
         method_basis: What really made the paths: a method, `mean_of_days` (under two
             weeks of history), `under_7_days` (nothing did), or `month_is_over`.
         quantiles_usd: Sum of the days ahead at 10, 50 and 90 %, US dollars, not
@@ -77,9 +77,9 @@ def remainders(
 
 def _chosen(scores: dict[str, Scores | None]) -> str:
     """What loses less on sums like the one that is wanted; a tie is no reason."""
-    naive, ets = scores[SEASONAL_NAIVE], scores.get(ETS_LOG)
-    is_better = naive and ets and ets.pinball_usd < naive.pinball_usd
-    return ETS_LOG if is_better else SEASONAL_NAIVE
+    naive, level = scores[SEASONAL_NAIVE], scores.get(LOCAL_LEVEL)
+    is_better = naive and level and level.pinball_usd < naive.pinball_usd
+    return LOCAL_LEVEL if is_better else SEASONAL_NAIVE
 
 
 def _summed(

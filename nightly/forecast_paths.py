@@ -13,20 +13,20 @@ import numpy.typing as npt
 Doubles = npt.NDArray[np.float64]
 
 SEASONAL_NAIVE = "seasonal_naive"
-ETS_LOG = "ets_log"
-METHODS = (SEASONAL_NAIVE, ETS_LOG)
+LOCAL_LEVEL = "local_level"
+METHODS = (SEASONAL_NAIVE, LOCAL_LEVEL)
 
 # What the paths were really made of, where history allowed no more.
 MEAN_OF_DAYS = "mean_of_days"
 WEEK = 7
 # A model of weekdays needs each of them three times.
-_ETS_FROM_DAYS = 3 * WEEK
-# Older days are of another year's habits, and cost time.
-_WINDOW = 16 * WEEK
+_LEVEL_FROM_DAYS = 3 * WEEK
+# Older days tell more of how things were than of how they are.
+_WINDOW = 8 * WEEK
 _PATHS = 400
 _SEED = 20260401
 # Of a mean day: what a day without cost stands at on the log scale.
-_OFFSET = 0.02
+_OFFSET = 0.2
 
 
 def sample_paths(method: str, history: Doubles, days: int) -> tuple[Doubles, str]:
@@ -45,10 +45,10 @@ def sample_paths(method: str, history: Doubles, days: int) -> tuple[Doubles, str
     recent = history[-_WINDOW:]
     if len(recent) < 2 * WEEK:
         return _of_mean(recent, days), MEAN_OF_DAYS
-    if method == ETS_LOG and len(recent) >= _ETS_FROM_DAYS and _varies(recent):
-        paths = _of_ets(recent, days)
+    if method == LOCAL_LEVEL and len(recent) >= _LEVEL_FROM_DAYS and _varies(recent):
+        paths = _of_level(recent, days)
         if paths is not None:
-            return paths, ETS_LOG
+            return paths, LOCAL_LEVEL
     return _of_last_week(recent, days), SEASONAL_NAIVE
 
 
@@ -71,14 +71,14 @@ def _of_last_week(history: Doubles, days: int) -> Doubles:
     return np.asarray(weeks.reshape(-1, _PATHS)[:days])
 
 
-def _of_ets(history: Doubles, days: int) -> Doubles | None:
-    """Level and weekdays that drift, on the log scale; None where nothing fits."""
+def _of_level(history: Doubles, days: int) -> Doubles | None:
+    """A level that wanders and weekdays that stay, on the log scale; None: no fit."""
     # In mean days: the currency must not decide where the search ends.
     mean_day = history.mean()
+    logs = np.log(history / mean_day + _OFFSET)
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            logs = np.log(history / mean_day + _OFFSET)
             paths = (np.exp(_simulated(logs, days)) - _OFFSET) * mean_day
     except (ArithmeticError, ValueError, np.linalg.LinAlgError):
         return None
@@ -89,18 +89,27 @@ def _of_ets(history: Doubles, days: int) -> Doubles | None:
 
 def _simulated(logs: Doubles, days: int) -> Doubles:
     # Imported here: it takes a second that a young warehouse need not wait for.
-    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-    model: Any = ETSModel(
-        logs, error="add", seasonal="add", seasonal_periods=WEEK,
-        initialization_method="heuristic",
-    )  # fmt: skip
-    fitted = model.fit(disp=False, maxiter=60)
-    drawn = fitted.simulate(
-        days, anchor="end", repetitions=_PATHS, random_errors="bootstrap",
-        rng=_generator(),
-    )  # fmt: skip
-    return np.asarray(drawn, dtype=np.float64).reshape(days, _PATHS)
+    model: Any = UnobservedComponents(
+        logs, level="local level", seasonal=WEEK, stochastic_seasonal=False
+    )
+    # Powell's search ends where the default one gives up; nothing reads covariances.
+    fitted = model.fit(disp=False, method="powell", maxiter=50, cov_type="none")
+    noise, drift = np.sqrt(fitted.params)
+    generator = _generator()
+    # What is not known of level and weekdays goes into the paths as well. statsmodels'
+    # own simulation takes longer than the fit.
+    states = generator.multivariate_normal(
+        fitted.predicted_state[:, -1], fitted.predicted_state_cov[:, :, -1],
+        size=_PATHS, method="eigh",
+    ).T  # fmt: skip
+    drawn = np.empty((days, _PATHS))
+    for day in range(days):
+        drawn[day] = model.ssm["design"][0] @ states
+        states = model.ssm["transition"] @ states
+        states[0] += drift * generator.standard_normal(_PATHS)
+    return np.asarray(drawn + noise * generator.standard_normal(drawn.shape))
 
 
 def _generator() -> np.random.Generator:
