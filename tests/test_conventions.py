@@ -10,7 +10,9 @@ import yaml
 
 from tests.conftest import PROJECT
 
-MODELS = sorted((PROJECT / "models").rglob("*.sql"))
+MODELS = sorted(
+    path for path in (PROJECT / "models").rglob("*") if path.suffix in (".sql", ".py")
+)
 PYTHON = [
     path
     for folder in ("loaders", "nightly")
@@ -51,7 +53,7 @@ class TestModel:
         text = path.read_text()
         lines = [line for line in text.splitlines() if not PLAIN_COLUMN.fullmatch(line)]
         assert len(lines) <= 100
-        assert len(set(re.findall(r"\bref\('(\w+)'\)", text))) <= 5
+        assert len(set(re.findall(r"\bref\(['\"](\w+)['\"]\)", text))) <= 5
 
     def test_is_plain_sql(self, path):
         text = path.read_text()
@@ -77,7 +79,8 @@ class TestModel:
 
 def test_every_yaml_belongs_to_a_model_or_a_folder():
     for path in (PROJECT / "models").rglob("*.yml"):
-        assert path.name.startswith("_") or path.with_suffix(".sql").exists(), path
+        models = (path.with_suffix(suffix) for suffix in (".sql", ".py"))
+        assert path.name.startswith("_") or any(map(Path.exists, models)), path
 
 
 def test_doc_blocks_are_used_by_two_models():

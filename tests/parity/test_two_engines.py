@@ -105,7 +105,10 @@ def marts(home):
     return {
         (node["schema"], node["name"])
         for node in json.loads(path.read_text())["nodes"].values()
-        if node["resource_type"] == "model" and node["path"].startswith("marts/")
+        if node["resource_type"] == "model"
+        and node["path"].startswith("marts/")
+        # Python models run in dbt's process, for DuckDB alone.
+        and node["language"] == "sql"
     }
 
 
