@@ -13,7 +13,7 @@ import pytest
 
 from loaders.demo import write_demo
 from loaders.home import open_home
-from loaders.inbox import load_inbox
+from loaders.inbox import load_inbox, load_prices
 from tests.conftest import ndjson, record, tollbook
 from tests.parity.conftest import SPARK
 
@@ -86,6 +86,7 @@ def write_world(home):
 
 def build(home):
     """Land what is new, and build it on both engines."""
+    load_prices(open_home(home.path))
     load_inbox(open_home(home.path))
     for arguments in ((), ("--target", "spark")):
         done = tollbook(home, "build", *arguments, **SPARK)
@@ -194,6 +195,8 @@ def test_the_world_fills_every_mart_and_has_what_engines_disagree_on(built, befo
     (total,) = ask(built, "select sum(logged_cost_usd) from usage.agg_usage_hourly")[0]
     assert total != round(total, 11)
     assert isinstance(total, Decimal)
+    assert count("costs.fct_cost_lines where rated_cost_usd > 0") >= 50
+    assert count("costs.fct_cost_lines where gateway_cache_saved_usd > 0") >= 1
 
 
 def test_every_data_test_passes_on_spark(audited):
