@@ -59,6 +59,7 @@ def write_world(home):
             at(2, "retried"),
             at(-7200, "logged twice"),
             at(-50, "tiny", response_cost=3e-12, metadata__user_api_key_team_id=None),
+            at(-30, "new", model="openai/new-model", model_group="new-model"),
             at(-40, "unknown", response_cost=None, completionStartTime=None),
         )
         + b"{cut\n",
