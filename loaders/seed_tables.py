@@ -59,12 +59,7 @@ MODEL_ALIASES = RuleTable(
     "model_aliases",
     (
         Column("provider_id", is_required=True),
-        Column(
-            "model_name",
-            is_required=True,
-            holds="model_name = lower(model_name)",
-            says="in lower case",
-        ),
+        Column("model_name", is_required=True),
         Column("model_id", is_required=True),
     ),
     key=("provider_id", "model_name"),

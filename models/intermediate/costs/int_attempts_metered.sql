@@ -62,7 +62,6 @@ banded as (
         least(
             coalesce(told.audio_output_tokens, 0), coalesce(told.output_tokens, 0)
         ) as spoken_output_tokens,
-        -- An audio token that was read from the cache is none that was not.
         greatest(
             least(
                 coalesce(told.audio_input_tokens, 0) - told.cached_audio_tokens,
