@@ -6,7 +6,6 @@ with known as (
         currency_code = 'USD'
         -- What no record of a request tells.
         and geography is null
-        and valid_from < valid_before
         {% if var('prices_known_on') is none -%}
             and known_before = cast('9999-12-31 00:00:00' as timestamp)
         {%- else -%}
