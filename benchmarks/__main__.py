@@ -189,8 +189,10 @@ def _assert_equal(home: Home) -> None:
             "where database_name = 'hand'"
         ).fetchall()
         for (table,) in tables:
+            # Hashes of rows are ours alone.
             names = con.execute(
-                f"select list(column_name order by column_name) from (describe {table})"
+                "select list(column_name order by column_name) "
+                f"from (describe hand.{table})"
             )
             columns = ", ".join(names.fetchall()[0][0])
             totals = [

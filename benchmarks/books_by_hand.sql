@@ -3,6 +3,7 @@
 -- Variable `lake`: its folder.
 create schema usage;
 create schema performance;
+create schema costs;
 
 create temp table keys as
 select
@@ -235,4 +236,160 @@ select
     count(*) as attempt_count,
     event_date
 from measured
+group by all;
+
+-- Known models, no tiers, no contracts: this lake has no others.
+create temp table prices as
+with listed as (
+    select
+        *,
+        lead(valid_from, 1, timestamp '9999-12-31') over (
+            partition by provider_id, model_id, token_class, context_tier_start
+            order by valid_from
+        ) as valid_before
+    from read_parquet(getvariable('lake') || '/price_book/*.parquet')
+    where processing_tier = 'standard' and geography is null
+)
+
+select
+    provider_id, model_id, token_class, context_tier_start, valid_from, valid_before,
+    cast(price * case per_quantity when 1000000 then 0.000001 else 0.001 end
+        as decimal(20, 18)) as unit_price_usd
+from listed
+where price is not null and day_part_start_minute = 0;
+
+create temp table models as
+select * from (values
+    ('openai', 'openai', 'gpt-4o', 'gpt-4o'),
+    ('openai', 'openai', 'gpt-5-mini', 'gpt-5-mini'),
+    ('openai', 'openai', 'gpt-4.1', 'gpt-4.1'),
+    ('anthropic', 'anthropic', 'claude-sonnet-4-5', 'claude-sonnet-4-5'),
+    ('anthropic', 'anthropic', 'claude-haiku-4-5', 'claude-haiku-4-5'),
+    ('anthropic', 'anthropic', 'claude-opus-4-1', 'claude-opus-4-1'),
+    ('gemini', 'google', 'gemini-2.5-pro', 'gemini-2.5-pro'),
+    ('gemini', 'google', 'gemini-2.5-flash', 'gemini-2.5-flash'),
+    ('gemini', 'google', 'gemini-2.0-flash', 'gemini-2.0-flash'),
+    ('mistral', 'mistral', 'mistral-large-latest', 'mistral-large'),
+    ('mistral', 'mistral', 'mistral-small-latest', 'mistral-small-latest'),
+    ('mistral', 'mistral', 'codestral-latest', 'codestral')
+) as known(provider, provider_id, model_name, price_model_id);
+
+create temp table used as
+select
+    gateway, provider, model_served as model_name, token_basis,
+    is_gateway_cache_hit,
+    not coalesce(is_gateway_cache_hit, false)
+    and (error_type is null and status_code < 400 or token_basis = 'provider_reported')
+        as is_billable,
+    case
+        when attempt_no = 1 then 'first'
+        when fallback_from_model is not null then 'fallback'
+        else 'retry'
+    end as attempt_kind,
+    case
+        when is_aborted then 'aborted'
+        when error_type is not null or status_code >= 400 then 'failed'
+        else 'succeeded'
+    end as attempt_outcome,
+    api_key_id, developer_id, application_id, project_id, team_id, organization_id,
+    cost_center_id, plan_id, environment, endpoint, prompt_template_id,
+    count(*) as attempt_count,
+    0 as unmeasured_attempt_count,
+    cast(sum(logged_cost_usd) as decimal(38, 12)) as logged_cost_usd,
+    cast(sum(input_uncached_tokens) as bigint) as input_uncached_tokens,
+    cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
+    cast(sum(output_tokens) as bigint) as output_tokens,
+    event_date
+from usage.fct_attempts
+group by all;
+
+create table costs.fct_usage_lines as
+select
+    gateway, provider, model_name, provider_id, provider_id as price_provider_id,
+    price_model_id, 'served' as model_basis, token_class,
+    'standard' as processing_tier, cast(0 as bigint) as context_tier_start,
+    cast(0 as bigint) as day_part_start_minute, token_basis, attempt_kind, attempt_outcome, api_key_id, developer_id,
+    application_id, project_id, team_id, organization_id, cost_center_id, plan_id,
+    environment, endpoint, prompt_template_id, is_gateway_cache_hit, is_billable,
+    quantity, event_date
+from (
+    unpivot used on input_uncached_tokens, cache_read_tokens, output_tokens
+    into name token_class value quantity
+)
+inner join models using (provider, model_name)
+where quantity > 0;
+
+create table costs.fct_cost_lines as
+select
+    lines.* exclude (model_basis),
+    case when cost_center_id is null then 'no_team' end as unattributed_reason,
+    '' as price_basis,
+    prices.unit_price_usd as list_unit_price_usd,
+    prices.unit_price_usd,
+    cast(if(is_billable, cast(quantity as decimal(18, 0)) * prices.unit_price_usd, 0)
+        as decimal(38, 12)) as rated_list_cost_usd,
+    rated_list_cost_usd as rated_cost_usd,
+    cast(if(
+        is_gateway_cache_hit,
+        cast(quantity as decimal(18, 0)) * prices.unit_price_usd, null
+    ) as decimal(38, 12)) as gateway_cache_saved_usd,
+    cast(if(
+        is_billable and lines.token_class = 'cache_read_tokens',
+        cast(quantity as decimal(18, 0))
+        * (uncached.unit_price_usd - prices.unit_price_usd), null
+    ) as decimal(38, 12)) as prompt_cache_saved_usd
+from costs.fct_usage_lines as lines
+left join prices
+    on lines.price_provider_id = prices.provider_id
+    and lines.price_model_id = prices.model_id
+    and lines.token_class = prices.token_class
+    and prices.context_tier_start = 0
+    and lines.event_date >= prices.valid_from
+    and lines.event_date < prices.valid_before
+left join prices as uncached
+    on lines.price_provider_id = uncached.provider_id
+    and lines.price_model_id = uncached.model_id
+    and uncached.token_class = 'input_uncached_tokens'
+    and uncached.context_tier_start = 0
+    and lines.event_date >= uncached.valid_from
+    and lines.event_date < uncached.valid_before;
+
+create table costs.agg_cost_daily as
+with counted as (
+    from used
+    select
+        gateway, api_key_id, developer_id, application_id, project_id, team_id,
+        organization_id, cost_center_id, plan_id, environment, endpoint, provider,
+        model_name, attempt_count, unmeasured_attempt_count, logged_cost_usd, event_date
+    union all by name
+    from costs.fct_cost_lines
+    select
+        gateway, api_key_id, developer_id, application_id, project_id, team_id,
+        organization_id, cost_center_id, plan_id, environment, endpoint, provider,
+        model_name,
+        case when token_class <> 'output_tokens' then quantity end as input_tokens,
+        if(token_class = 'cache_read_tokens', quantity, if(
+            token_class = 'input_uncached_tokens', 0, null
+        )) as cache_read_tokens,
+        case when token_class = 'output_tokens' then quantity end as output_tokens,
+        rated_list_cost_usd, rated_cost_usd, gateway_cache_saved_usd,
+        prompt_cache_saved_usd, event_date
+)
+
+select
+    gateway, api_key_id, developer_id, application_id, project_id, team_id,
+    organization_id, cost_center_id, plan_id, environment, endpoint, provider,
+    models.provider_id, model_name, models.price_model_id,
+    cast(sum(columns([
+        'attempt_count', 'unmeasured_attempt_count', 'input_tokens',
+        'cache_read_tokens', 'output_tokens'
+    ])) as bigint),
+    cast(0 as bigint) as unpriced_quantity,
+    cast(sum(columns([
+        'logged_cost_usd', 'rated_list_cost_usd', 'rated_cost_usd',
+        'gateway_cache_saved_usd', 'prompt_cache_saved_usd'
+    ])) as decimal(38, 12)),
+    event_date
+from counted
+inner join models using (provider, model_name)
 group by all;

@@ -13,7 +13,7 @@ import duckdb
 
 from loaders.contract import duckdb_type
 from loaders.home import Home
-from loaders.inbox import load_inbox
+from loaders.inbox import load_inbox, load_prices
 from loaders.ledger import LakeFile, Ledger, LedgerEntry
 from loaders.sql import quoted
 from loaders.streams import GATEWAY_REQUESTS, contract_of
@@ -23,7 +23,7 @@ _FOLDER = Path(__file__).parent
 
 
 def write_directory(home: Home) -> None:
-    """Put the directory into the inbox, and load it as a night would."""
+    """Put the directory into the inbox, and load it and prices as a night would."""
     home.inbox.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as con:
         con.execute((_FOLDER / "directory.sql").read_text())
@@ -32,6 +32,7 @@ def write_directory(home: Home) -> None:
         ).fetchall()
         for (view,) in views:
             con.execute(f"copy {view} to {quoted(home.inbox / f'{view}.csv')}")
+    load_prices(home)
     load_inbox(home)
 
 

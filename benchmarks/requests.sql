@@ -25,13 +25,25 @@ drawn as (
     from numbered
 ),
 
+named as (
+    select
+        *,
+        [
+            'gpt-4o', 'claude-sonnet-4-5', 'gemini-2.5-pro', 'mistral-large-latest',
+            'gpt-5-mini', 'claude-haiku-4-5', 'gemini-2.5-flash',
+            'mistral-small-latest', 'gpt-4.1', 'claude-opus-4-1', 'gemini-2.0-flash',
+            'codestral-latest'
+        ][1 + model_no] as model_name
+    from drawn
+),
+
 timed as (
     select
         *,
         getvariable('day')::timestamp + to_microseconds(
             cast(floor(record * (86399000000.0 / getvariable('requests_a_day'))) as bigint)
         ) as requested_at
-    from drawn
+    from named
 )
 
 select
@@ -52,8 +64,8 @@ select
     'chat' as operation,
     case when key_no % 4 = 0 then 'staging' else 'production' end as environment,
     ['openai', 'anthropic', 'gemini', 'mistral'][1 + model_no % 4] as provider,
-    'model-' || model_no as model_requested,
-    'model-' || model_no || '-2026' as model_served,
+    model_name as model_requested,
+    model_name as model_served,
     0 as attempted_fallbacks,
     ['eu', 'us', 'ap'][1 + key_no % 3] as region,
     'ipv4' as ip_family,

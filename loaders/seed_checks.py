@@ -1,4 +1,4 @@
-"""What is wrong with a rule table, in SQL: every fault of every row, and the typed rows.
+"""What is wrong with a rule table, in SQL: every fault of a row, and the typed rows.
 
 Values are text until they are checked, so that a decimal keeps every digit it has.
 """
@@ -7,7 +7,7 @@ import re
 
 import duckdb
 
-from loaders.seed_tables import Column, Ranges, RuleTable
+from loaders.seed_shapes import Column, Ranges, RuleTable
 from loaders.sql import identifier, quoted
 
 # (line, field, what is wrong with it) of a row.
@@ -66,7 +66,8 @@ def _ask(con: duckdb.DuckDBPyConnection, queries: list[str]) -> list[Fault]:
 
 def _typed(column: Column) -> str:
     name = identifier(column.name)
-    return f"case when {_is_typed(column)} then cast({name} as {column.type}) end as {name}"
+    value = f"cast({name} as {column.type})"
+    return f"case when {_is_typed(column)} then {value} end as {name}"
 
 
 def _is_typed(column: Column) -> str:
@@ -97,10 +98,14 @@ def _of_values(column: Column) -> list[str]:
     name = identifier(column.name)
     queries = []
     if column.is_required:
-        queries.append(_fault("texts", column.name, f"{name} is null", "must be filled"))
+        queries.append(
+            _fault("texts", column.name, f"{name} is null", "must be filled")
+        )
     if column.type != "varchar":
-        wrong = f"not ({_is_typed(column)})"
-        queries.append(_fault("texts", column.name, wrong, f"not {_kind(column)}", name))
+        wrong = f"{name} is not null and not ({_is_typed(column)})"
+        queries.append(
+            _fault("texts", column.name, wrong, f"not {_kind(column)}", name)
+        )
     if column.allowed:
         known = ", ".join(map(quoted, column.allowed))
         says = f"not one of {', '.join(column.allowed)}"
@@ -144,7 +149,8 @@ def _fault(relation: str, field: str, wrong: str, says: str, value: str = "") ->
 def _repeated(key: tuple[str, ...]) -> str:
     names = ", ".join(map(identifier, key))
     return f"""
-        select line_no, {quoted(", ".join(key))}, 'the same as in line ' || first_line_no
+        select line_no, {quoted(", ".join(key))},
+            'the same as in line ' || first_line_no
         from (
             select line_no, min(line_no) over (partition by {names}) as first_line_no
             from rows

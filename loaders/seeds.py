@@ -16,7 +16,8 @@ import duckdb
 
 from loaders.errors import SettingsError
 from loaders.seed_checks import Fault, type_rows
-from loaders.seed_tables import TABLES, RuleTable
+from loaders.seed_shapes import RuleTable
+from loaders.seed_tables import TABLES
 from loaders.sql import identifier, quoted
 
 _SHIPPED = Path(__file__).parents[1]
@@ -110,34 +111,42 @@ def _parse(
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return [(content.count(b"\n", 0, error.start) + 1, "", "not UTF-8")]
+    if "\0" in text:
+        return [(text.count("\n", 0, text.index("\0")) + 1, "", "a NUL character")]
     faults: list[Fault] = []
-    header: list[str] = []
+    lines = _lines(text, faults)
+    line_no, header = next(lines, (1, []))
+    faults += _of_header(table, header, line_no)
+    if faults:
+        return faults
+    for line_no, values in lines:
+        if len(values) == len(header):
+            named = zip(header, (value or None for value in values), strict=True)
+            rows.append({"line_no": line_no, **dict(named)})
+        else:
+            wrong = f"{len(values)} cells under {len(header)} columns"
+            faults.append((line_no, "", wrong))
+    return faults
+
+
+def _lines(text: str, faults: list[Fault]) -> Iterator[tuple[int, list[str]]]:
+    """Rows that are not blank, each with the line on which it begins."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     before = 0
     try:
         for cells in reader:
-            # A cell may hold line ends; a row is where it begins.
+            # A cell may hold line ends.
             line_no, before = before + 1, reader.line_num
             values = [cell.strip() for cell in cells]
-            if not any(values):
-                continue
-            if not header:
-                header = values
-                faults = _of_header(table, header, line_no)
-                if faults:
-                    break
-            elif len(values) != len(header):
-                wrong = f"{len(values)} cells under {len(header)} columns"
-                faults.append((line_no, "", wrong))
-            else:
-                named = zip(header, (value or None for value in values), strict=True)
-                rows.append({"line_no": line_no, **dict(named)})
+            if any(values):
+                yield line_no, values
     except csv.Error as error:
         faults.append((before + 1, "", str(error)))
-    return faults if header else [*faults, (1, "", "no header")]
 
 
 def _of_header(table: RuleTable, header: list[str], line_no: int) -> list[Fault]:
+    if not header:
+        return [(line_no, "", "no header")]
     known = [column.name for column in table.columns]
     twice = sorted({name for name in header if header.count(name) > 1})
     return [

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from loaders.demo import write_demo
+from loaders.demo.rules import write_rules
 from loaders.home import DEMO_FOLDER, Home
 from nightly.console import file_progress, tell
 
@@ -28,12 +29,17 @@ def _write(
 
 
 def write_first_night(home: Home, days: int, seed: int, requests_a_day: int) -> None:
-    """Write the vendors' files into the inbox of a home: all of them, or none."""
+    """Write the vendors' files into the inbox of a home: all of them, or none.
+
+    The company's rule tables join those that the home has of its own.
+    """
     beside = home.path / "demo.new"
     shutil.rmtree(beside, ignore_errors=True)
     count = _write(beside, days, seed, requests_a_day, is_home=True)
     home.inbox.mkdir(exist_ok=True)
     folder = home.inbox / DEMO_FOLDER
+    # The inbox comes last: with it the home is no longer new.
+    list(write_rules(home.path))
     (beside / "inbox" / DEMO_FOLDER).rename(folder)
     shutil.rmtree(beside)
     tell(f"demo      {count} files of an invented company in {folder}")

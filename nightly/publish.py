@@ -109,8 +109,12 @@ def stray_wals(home: Home) -> list[Path]:
 
 def mart_names() -> list[tuple[str, str]]:
     """(schema, table) of every mart of the project."""
-    marts = (PROJECT / "models" / "marts").glob("*/*.sql")
-    return sorted((path.parent.name, path.stem) for path in marts)
+    marts = (PROJECT / "models" / "marts").glob("*/*")
+    return sorted(
+        (path.parent.name, path.stem)
+        for path in marts
+        if path.suffix in (".sql", ".py")
+    )
 
 
 def _copy_marts(warehouse: Path, target: Path) -> None:

@@ -52,13 +52,16 @@ class Absorbed:
 def code_hash() -> str:
     """Hash of models, macros, seeds, lookups, ranks, settings and engine."""
     digest = hashlib.sha256(version("duckdb").encode())
+    digest.update(version("statsmodels").encode())
     for name in ("dbt_project.yml", "profiles.yml"):
         digest.update((PROJECT / name).read_bytes())
     for folder in _CODE_FOLDERS:
         for path in sorted((PROJECT / folder).rglob("*")):
-            if path.suffix in (".sql", ".csv", ".yml"):
+            if path.suffix in (".sql", ".py", ".csv", ".yml"):
                 digest.update(str(path.relative_to(PROJECT)).encode())
                 digest.update(path.read_bytes())
+    for path in sorted((PROJECT / "nightly").glob("*forecast*.py")):
+        digest.update(path.read_bytes())
     digest.update(repr(LOOKUPS).encode())
     for name, format_ in registry().items():
         digest.update(f"{name}:{format_.rank}".encode())

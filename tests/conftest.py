@@ -215,7 +215,8 @@ def demo_home(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Hom
     """The demo company's home after one night; tests only read it."""
     home = open_home(tmp_path_factory.mktemp("demo") / "data")
     home.path.mkdir()
-    (demo_world / "inbox").rename(home.inbox)
+    for folder in ("inbox", "seeds"):
+        (demo_world / folder).rename(home.path / folder)
     done = tollbook(home, "nightly")
     assert done.returncode == 0, done.stdout + done.stderr
     return home

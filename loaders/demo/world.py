@@ -13,6 +13,7 @@ import duckdb
 from loaders.demo.directory import write_directory
 from loaders.demo.files import write_gzip
 from loaders.demo.records import add_block, write_truth
+from loaders.demo.rules import write_rules
 
 _BEGIN = datetime(2026, 4, 1)  # noqa: DTZ001 - UTC, as every time here
 _SQL = Path(__file__).parent
@@ -41,8 +42,9 @@ def write_demo(
 ) -> Iterator[Path]:
     """Write what the vendors of a fictional company would have written.
 
-    The vendors' files go to `inbox/demo/`, as in a home; what is true of them goes to
-    `demo/` beside it, and no loader looks there.
+    The vendors' files go to `inbox/demo/`, as in a home, the company's rule tables to
+    `seeds/costs/`; what is true of them goes to `demo/` beside, and no loader looks
+    there.
 
     Args:
         folder: Made where it does not exist.
@@ -58,6 +60,7 @@ def write_demo(
     inbox = folder / "inbox" / "demo"
     with duckdb.connect() as con:
         _begin(con, days, seed, requests_a_day)
+        yield from write_rules(folder)
         yield from write_directory(con, inbox / "directory")
         block = max(1, _BLOCK // requests_a_day)
         for first in range(0, days, block):

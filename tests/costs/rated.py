@@ -20,7 +20,8 @@ from tests.conftest import PROJECT
 
 _LOOKUPS = (
     "stg_lake__loads stg_prices__price_book stg_prices__price_models "
-    "stg_seeds__provider_aliases stg_seeds__price_overrides int_prices_observed "
+    "stg_seeds__provider_aliases stg_seeds__model_aliases "
+    "stg_seeds__price_overrides int_prices_observed "
     "dim_prices int_price_bands int_prices_banded int_price_clauses "
     "int_price_overrides_known"
 )

@@ -14,6 +14,7 @@ import pytest
 from loaders.demo import write_demo
 from loaders.formats import detect
 from loaders.privacy import masked
+from loaders.seeds import compile_seeds
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -75,6 +76,19 @@ def test_what_is_yielded_is_what_is_written(tmp_path):
     paths = list(write_demo(tmp_path, days=2, requests_a_day=100))
     assert len(paths) == len(set(paths))
     assert sorted(paths) == sorted(p for p in tmp_path.rglob("*") if p.is_file())
+
+
+def test_the_company_has_rules_and_leaves_those_that_are_there(world, tmp_path):
+    names = {path.stem for path in (world / "seeds" / "costs").iterdir()}
+    assert names == {"allocation_policies", "budgets", "cost_pools", "price_overrides"}
+    assert compile_seeds(world, tmp_path / "build").keys() == names
+    own = tmp_path / "seeds" / "costs" / "budgets.csv"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+    written = list(write_demo(tmp_path, days=1, requests_a_day=100))
+    assert own.read_text() == "mine"
+    assert own not in written
+    assert own.with_name("cost_pools.csv") in written
 
 
 def test_the_company_has_its_people(world):

@@ -211,6 +211,36 @@ def test_changed_code_builds_everything_anew(home, night):
     assert "(all)" in night()
 
 
+def test_a_changed_rule_table_changes_what_is_derived_and_no_day(home, night):
+    rules = home.path / "seeds" / "costs"
+    rules.mkdir(parents=True)
+
+    def write(budget):
+        header = "budget_id,name,scope,scope_id,monthly_budget_usd,valid_from,"
+        row = f"b,,all,,{budget},2026-01-01,,\n"
+        (rules / "budgets.csv").write_text(f"{header}valid_before,source\n{row}")
+
+    budgets = "select distinct budget_usd from costs.agg_budget_daily"
+    write(1)
+    assert "(all)" in night(a=ndjson(record("a")))
+    assert published(home, budgets) == [(Decimal(1),)]
+    write(2)
+    told = night()
+    assert "built     0 days\n" in told
+    assert "(new books" in told
+    assert published(home, budgets) == [(Decimal(2),)]
+    assert "(new books" not in night()
+    write("two")
+    assert "budgets.csv line 2 monthly_budget_usd: not a decimal" in (
+        tollbook(home, "build").stderr
+    )
+    night(expected=2)
+    assert published(home, budgets) == [(Decimal(2),)]
+    (rules / "budgets.csv").unlink()
+    assert "built     0 days\n" in night()
+    assert published(home, budgets) == []
+
+
 def test_a_build_that_was_killed_is_built_again(home, night):
     night(a=ndjson(record("a")))
     (home.inbox / "b").write_bytes(ndjson(record("b")))

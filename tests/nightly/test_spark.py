@@ -67,6 +67,16 @@ def test_a_load_of_the_directory_has_everything_built(april, load, build):
     assert build() == (False, set())
 
 
+def test_a_changed_rule_table_has_everything_built(april, home, build):
+    rules = home.path / "seeds" / "costs"
+    rules.mkdir(parents=True)
+    (rules / "provider_aliases.csv").write_text("provider,provider_id\nx,y\n")
+    assert build()[0]
+    assert build() == (False, set())
+    (rules / "provider_aliases.csv").unlink()
+    assert build()[0]
+
+
 def test_a_load_that_left_the_ledger_has_everything_built(april, home, build):
     next((home.lake / "_loads").glob("*.json")).unlink()
     assert build()[0]

@@ -8,6 +8,10 @@ aliases as (
     select * from {{ ref('stg_seeds__provider_aliases') }}
 ),
 
+model_aliases as (
+    select * from {{ ref('stg_seeds__model_aliases') }}
+),
+
 dated as (
     select
         *,
@@ -37,6 +41,16 @@ clauses as (
         'equals' as clause_kind,
         lower(provider) as clause_text
     from aliases
+    union all
+    select
+        provider_id,
+        'model' as clause_of,
+        -1 as rank_no,
+        model_id as names,
+        0 as alternative_no,
+        'equals' as clause_kind,
+        lower(model_name) as clause_text
+    from model_aliases
 ),
 
 -- Most names are known by what they are; those meet by an equal key.

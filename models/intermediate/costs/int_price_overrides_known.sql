@@ -46,7 +46,8 @@ known as (
         + case when token_class is null then 0 else 4 end
         + case when processing_tier is null then 0 else 2 end
         + case when gateway is null then 0 else 1 end as specificity,
-        cast(
+        -- A price beyond all sense rates nothing, and stops no night.
+        try_cast(
             price * case per_quantity
                 when 1 then cast(1 as decimal(10, 9))
                 when 1000 then cast(0.001 as decimal(10, 9))

@@ -118,7 +118,8 @@ priced as (
         price_id,
         price,
         per_quantity,
-        cast(
+        -- A price beyond all sense rates nothing, and stops no night.
+        try_cast(
             price * case per_quantity
                 when 1 then cast(1 as decimal(10, 9))
                 when 1000 then cast(0.001 as decimal(10, 9))

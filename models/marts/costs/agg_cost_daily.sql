@@ -23,7 +23,10 @@ counted as (
         logged_cost_usd,
         cast(null as string) as token_class,
         cast(null as bigint) as quantity,
-        cast(null as boolean) as is_unpriced,
+        false as is_input,
+        false as is_output,
+        is_billable,
+        false as is_unpriced,
         cast(null as decimal(38, 12)) as rated_list_cost_usd,
         cast(null as decimal(38, 12)) as rated_cost_usd,
         cast(null as decimal(38, 12)) as gateway_cache_saved_usd,
@@ -40,6 +43,12 @@ counted as (
         cast(null as decimal(38, 12)) as logged_cost_usd,
         token_class,
         quantity,
+        token_class like 'input_%'
+        or token_class like 'cache_%'
+        or token_class in ('audio_input_tokens', 'image_input_tokens') as is_input,
+        token_class in ('output_tokens', 'audio_output_tokens', 'reasoning_tokens')
+            as is_output,
+        is_billable,
         is_billable and unit_price_usd is null as is_unpriced,
         rated_list_cost_usd,
         rated_cost_usd,
@@ -56,26 +65,19 @@ summed as (
         {% endfor -%}
         cast(sum(attempt_count) as bigint) as attempt_count,
         cast(sum(unmeasured_attempt_count) as bigint) as unmeasured_attempt_count,
-        cast(coalesce(sum(
+        -- What was bought; an answer from the gateway's own cache was not.
+        cast(sum(
+            case when is_input and is_billable then quantity when is_input then 0 end
+        ) as bigint) as input_tokens,
+        cast(sum(
             case
-                when
-                    token_class like '%_tokens'
-                    and token_class
-                    not in ('output_tokens', 'audio_output_tokens', 'reasoning_tokens')
-                    then quantity
+                when token_class like 'cache_read%' and is_billable then quantity
+                when is_input then 0
             end
-        ), 0) as bigint) as input_tokens,
-        cast(coalesce(sum(
-            case when token_class like 'cache_read%' then quantity end
-        ), 0) as bigint) as cache_read_tokens,
-        cast(coalesce(sum(
-            case
-                when
-                    token_class
-                    in ('output_tokens', 'audio_output_tokens', 'reasoning_tokens')
-                    then quantity
-            end
-        ), 0) as bigint) as output_tokens,
+        ) as bigint) as cache_read_tokens,
+        cast(sum(
+            case when is_output and is_billable then quantity when is_output then 0 end
+        ) as bigint) as output_tokens,
         cast(coalesce(sum(
             case when is_unpriced then quantity end
         ), 0) as bigint) as unpriced_quantity,

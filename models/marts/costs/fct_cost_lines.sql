@@ -13,7 +13,7 @@ contracted as (
         overrides.contract_id,
         coalesce(
             overrides.unit_price_usd,
-            cast(
+            try_cast(
                 priced.list_unit_price_usd * overrides.discount_factor
                 as decimal(20, 18)
             ),
