@@ -158,7 +158,9 @@ def _day_parts(model: Any) -> list[int]:  # noqa: ANN401
     for constraint in _constraints(model):
         if hasattr(constraint, "start_time"):
             times |= {constraint.start_time, constraint.end_time}
-    utc = (datetime.combine(_FIRST_DAY, t).astimezone(UTC) for t in times)
+    # A time without a zone is UTC to the library, and to Python the machine's.
+    zoned = (t if t.tzinfo else t.replace(tzinfo=UTC) for t in times)
+    utc = (datetime.combine(_FIRST_DAY, t).astimezone(UTC) for t in zoned)
     return sorted({0} | {moment.hour * 60 + moment.minute for moment in utc})
 
 

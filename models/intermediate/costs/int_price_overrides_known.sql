@@ -25,14 +25,14 @@ ranked as (
 known as (
     select
         md5(concat_ws(
-            '|',
-            provider_id,
-            coalesce(model_id, ''),
-            coalesce(token_class, ''),
-            coalesce(processing_tier, ''),
-            coalesce(gateway, ''),
+            '|1',
+            replace(provider_id, '|', '||'),
+            coalesce(replace(model_id, '|', '||'), '|0'),
+            coalesce(token_class, '|0'),
+            coalesce(replace(processing_tier, '|', '||'), '|0'),
+            coalesce(replace(gateway, '|', '||'), '|0'),
             cast(valid_from as string),
-            coalesce(cast(known_from as string), '')
+            coalesce(cast(known_from as string), '|0')
         )) as override_id,
         provider_id,
         model_id,

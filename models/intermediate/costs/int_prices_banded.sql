@@ -6,7 +6,6 @@ with known as (
         currency_code = 'USD'
         -- What no record of a request tells.
         and geography is null
-        and valid_from < valid_before
         {% if var('prices_known_on') is none -%}
             and known_before = cast('9999-12-31 00:00:00' as timestamp)
         {%- else -%}
@@ -19,30 +18,12 @@ bands as (
     select * from {{ ref('int_price_bands') }}
 ),
 
--- A price of another time may have had fewer tiers: the closest below holds.
+-- A price of a time with fewer tiers holds for those that came later, too.
 spread as (
     select
         known.*,
         bands.context_tier_start as band_context_tier_start,
-        bands.day_part_start_minute as band_day_part_start_minute,
-        max(known.context_tier_start) over (
-            partition by
-                known.provider_id,
-                known.model_id,
-                known.token_class,
-                known.processing_tier,
-                bands.context_tier_start,
-                bands.day_part_start_minute
-        ) as closest_context_tier_start,
-        max(known.day_part_start_minute) over (
-            partition by
-                known.provider_id,
-                known.model_id,
-                known.token_class,
-                known.processing_tier,
-                bands.context_tier_start,
-                bands.day_part_start_minute
-        ) as closest_day_part_start_minute
+        bands.day_part_start_minute as band_day_part_start_minute
     from known
     inner join bands
         on
@@ -50,6 +31,77 @@ spread as (
             and known.model_id = bands.model_id
             and known.context_tier_start <= bands.context_tier_start
             and known.day_part_start_minute <= bands.day_part_start_minute
+),
+
+starts as (
+    select
+        provider_id,
+        model_id,
+        token_class,
+        processing_tier,
+        band_context_tier_start,
+        band_day_part_start_minute,
+        valid_from as piece_from
+    from spread
+    union
+    select
+        provider_id,
+        model_id,
+        token_class,
+        processing_tier,
+        band_context_tier_start,
+        band_day_part_start_minute,
+        valid_before as piece_from
+    from spread
+),
+
+pieces as (
+    select
+        *,
+        lead(piece_from) over (
+            partition by
+                provider_id,
+                model_id,
+                token_class,
+                processing_tier,
+                band_context_tier_start,
+                band_day_part_start_minute
+            order by piece_from
+        ) as piece_before
+    from starts
+),
+
+-- On each day, the closest below: by length first, then by part of the day.
+held as (
+    select
+        spread.*,
+        pieces.piece_from,
+        pieces.piece_before,
+        row_number() over (
+            partition by
+                pieces.provider_id,
+                pieces.model_id,
+                pieces.token_class,
+                pieces.processing_tier,
+                pieces.band_context_tier_start,
+                pieces.band_day_part_start_minute,
+                pieces.piece_from
+            order by
+                spread.context_tier_start desc,
+                spread.day_part_start_minute desc,
+                spread.price_id
+        ) as closeness_no
+    from pieces
+    inner join spread
+        on
+            pieces.provider_id = spread.provider_id
+            and pieces.model_id = spread.model_id
+            and pieces.token_class = spread.token_class
+            and pieces.processing_tier = spread.processing_tier
+            and pieces.band_context_tier_start = spread.band_context_tier_start
+            and pieces.band_day_part_start_minute = spread.band_day_part_start_minute
+            and pieces.piece_from >= spread.valid_from
+            and pieces.piece_from < spread.valid_before
 ),
 
 -- A decimal must not be divided: it would be a double.
@@ -61,8 +113,8 @@ priced as (
         processing_tier,
         band_context_tier_start as context_tier_start,
         band_day_part_start_minute as day_part_start_minute,
-        valid_from,
-        valid_before,
+        piece_from as valid_from,
+        piece_before as valid_before,
         price_id,
         price,
         per_quantity,
@@ -75,10 +127,8 @@ priced as (
                 when 1000000000 then cast(0.000000001 as decimal(10, 9))
             end as decimal(20, 18)
         ) as unit_price_usd
-    from spread
-    where
-        context_tier_start = closest_context_tier_start
-        and day_part_start_minute = closest_day_part_start_minute
+    from held
+    where closeness_no = 1
 ),
 
 checked as (

@@ -8,14 +8,14 @@ named as (
         *,
         cast(valid_from as date) as valid_from_date,
         md5(concat_ws(
-            '|',
-            provider_id,
-            model_id,
+            '|1',
+            replace(provider_id, '|', '||'),
+            replace(model_id, '|', '||'),
             token_class,
-            processing_tier,
+            replace(processing_tier, '|', '||'),
             cast(context_tier_start as string),
             cast(day_part_start_minute as string),
-            coalesce(geography, '')
+            coalesce(replace(geography, '|', '||'), '')
         )) as series_id
     from price_book
 ),

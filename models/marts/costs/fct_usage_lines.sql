@@ -32,8 +32,9 @@ lined as (
 
 lines as (
     select
+        -- No two lines run together, whatever names hold.
         md5(concat_ws(
-            '|',
+            '|1',
             {% for name in [
                 'gateway', 'provider', 'model_name', 'provider_id', 'price_provider_id',
                 'price_model_id', 'model_basis', 'processing_tier',
