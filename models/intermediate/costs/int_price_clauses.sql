@@ -37,7 +37,9 @@ clauses as (
         'provider' as clause_of,
         -1 as rank_no,
         cast(null as string) as names,
-        0 as alternative_no,
+        -- One alias is enough.
+        row_number() over (partition by provider_id order by provider)
+            as alternative_no,
         'equals' as clause_kind,
         lower(provider) as clause_text
     from aliases
@@ -47,7 +49,8 @@ clauses as (
         'model' as clause_of,
         -1 as rank_no,
         model_id as names,
-        0 as alternative_no,
+        row_number() over (partition by provider_id order by model_name)
+            as alternative_no,
         'equals' as clause_kind,
         lower(model_name) as clause_text
     from model_aliases
