@@ -1,38 +1,30 @@
 -- The finance controller asks: what did each cost centre spend, and who pays the rest?
 -- Expect: a call counts where its key belonged then; what no cost centre bears stands
--- under its reason, so that the rows sum to the whole. Rated and logged are never added.
+-- under its reason, so that the rows sum to the whole. Rated and logged are no sum.
 with borne as (
     select
-        daily.*,
-        coalesce(
-            centers.name,
-            daily.cost_center_id,
-            case
-                when daily.team_id is not null then 'team_without_cost_center'
-                when
-                    coalesce(
-                        daily.project_id, daily.application_id, daily.developer_id
-                    ) is not null
-                    then 'no_team'
-                when daily.api_key_id is not null then 'key_not_in_directory'
-                else 'no_api_key'
-            end
-        ) as cost_center
-    from costs.agg_cost_daily as daily
-    left join consumers.dim_cost_centers as centers
-        on
-            daily.cost_center_id = centers.cost_center_id
-            and centers.valid_before = '9999-12-31'
+        *,
+        case
+            when cost_center_id is not null then cost_center_id
+            when team_id is not null then 'team_without_cost_center'
+            when coalesce(project_id, application_id, developer_id) is not null
+                then 'no_team'
+            when api_key_id is not null then 'key_not_in_directory'
+            else 'no_api_key'
+        end as bearer
+    from costs.agg_cost_daily
 )
 
 select
-    cost_center,
-    cast(sum(attempt_count) as bigint) as attempt_count,
-    sum(rated_cost_usd) filter (where event_date < '2026-05-01')
-        as april_rated_cost_usd,
-    sum(rated_cost_usd) filter (where event_date >= '2026-05-01') as may_rated_cost_usd,
-    sum(rated_cost_usd) as rated_cost_usd,
-    sum(logged_cost_usd) as logged_cost_usd
+    coalesce(centers.name, borne.bearer) as cost_center,
+    sum(borne.rated_cost_usd) filter (where borne.event_date < '2026-05-01')
+        as april_rated_usd,
+    sum(borne.rated_cost_usd) filter (where borne.event_date >= '2026-05-01')
+        as may_rated_usd,
+    sum(borne.logged_cost_usd) filter (where borne.event_date >= '2026-05-01')
+        as may_logged_usd
 from borne
-group by cost_center
-order by rated_cost_usd desc, cost_center asc
+left join consumers.dim_cost_centers as centers
+    on borne.bearer = centers.cost_center_id and centers.valid_before = '9999-12-31'
+group by coalesce(centers.name, borne.bearer)
+order by may_rated_usd desc, cost_center asc

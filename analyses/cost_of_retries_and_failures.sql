@@ -1,7 +1,7 @@
 -- SRE asks: what do retries, fallbacks, aborted streams and failures cost?
 -- Expect: a failure is free unless the provider itself stated tokens for it; an aborted
--- stream is billed, mostly by the gateway's estimate of its tokens. Shares are of the
--- whole rated cost.
+-- stream is billed, mostly by the gateway's estimate of its tokens. A first try that a
+-- retry followed has failed: what it cost stands there. Shares are of the whole.
 with measures as (
     select
         case
@@ -15,7 +15,15 @@ with measures as (
             when status_code < 400 then 'succeeded'
         end as attempt_outcome,
         1 as attempt_count,
-        cast(null as decimal(38, 12)) as rated_cost_usd
+        cast(
+            case
+                when
+                    status_code >= 400
+                    and not coalesce(is_aborted, false)
+                    and token_basis <> 'provider_reported'
+                    then 0
+            end as decimal(38, 12)
+        ) as rated_cost_usd
     from usage.fct_attempts
     where is_counted
     union all

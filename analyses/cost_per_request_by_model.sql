@@ -1,8 +1,9 @@
 -- A product owner asks: what does a request cost, by model?
--- Expect: rated cost over three counts. An attempt is each try; a logical request what a
--- consumer asked once, counted under the model of its last try; a succeeded one ends in an answer, so that
--- it bears what its retries and others' failures cost. Tokens are those with a price,
--- their cost without images and searches. What is unpriced or unmeasured is in no cost.
+-- Expect: rated cost over three counts. An attempt is each try; a logical request is
+-- what a consumer asked once, counted under the model of its last try; a succeeded one
+-- ends in an answer, and bears what retries and failures cost. Tokens are those with a
+-- price, their cost without images and searches. What is unpriced or unmeasured is in
+-- no cost.
 with measures as (
     select
         model_name,

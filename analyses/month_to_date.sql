@@ -13,16 +13,16 @@ with months as (
 
 daily as (
     select
-        costs.event_date,
+        daily_costs.event_date,
         months.this_month,
-        extract(day from costs.event_date) as day_no,
-        costs.event_date >= months.this_month as is_this_month,
-        sum(costs.attempt_count) as attempt_count,
-        sum(costs.unpriced_quantity) as unpriced_quantity,
-        sum(costs.rated_cost_usd) as rated_cost_usd
-    from costs.agg_cost_daily as costs
-    inner join months on costs.event_date >= months.month_before
-    group by costs.event_date, months.this_month
+        extract(day from daily_costs.event_date) as day_no,
+        daily_costs.event_date >= months.this_month as is_this_month,
+        sum(daily_costs.attempt_count) as attempt_count,
+        sum(daily_costs.unpriced_quantity) as unpriced_quantity,
+        sum(daily_costs.rated_cost_usd) as rated_cost_usd
+    from costs.agg_cost_daily as daily_costs
+    inner join months on daily_costs.event_date >= months.month_before
+    group by daily_costs.event_date, months.this_month
 ),
 
 summed as (

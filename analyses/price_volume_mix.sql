@@ -1,10 +1,9 @@
 -- The finance controller asks: why did the last month cost more than the one before?
--- Expect: a line is what a token class of a model cost, per token, image, call or request.
--- Volume: all quantities of its unit grew alike, at the old mix and old average price.
--- Mix: its share of them changed, at the old price, or its own where it is new; a line
--- that vanished is all volume and mix. Price: the average price (tiers and contracts
--- included) changed, at the new quantity. They sum exactly to the difference, and the
--- last row to that of the whole cost; unexplained_usd is then 0.
+-- Expect: a line is a token class of a model; its unit a token, image, search, request.
+-- Volume: what it would cost more had all of its unit grown alike, at old prices. Mix:
+-- its share changed, at its old average price, or its own where it is new; a line that
+-- vanished is all volume and mix. Price: the average price changed, tiers and contracts
+-- included. The last row explains the whole difference; unexplained_usd is 0.
 with months as (
     select
         cast(date_trunc('month', max(event_date)) as date) as this_month,
@@ -15,7 +14,7 @@ with months as (
     from costs.agg_cost_daily
 ),
 
-lines as (
+bought as (
     select
         cost_lines.provider_id,
         coalesce(cost_lines.price_model_id, cost_lines.model_name) as model_name,
@@ -23,8 +22,8 @@ lines as (
         case
             when cost_lines.token_class like '%tokens' then 'tokens'
             else cost_lines.token_class
-        end as unit,
-        cost_lines.event_date < months.this_month as is_before,
+        end as unit_name,
+        cost_lines.event_date < months.this_month as is_old,
         cost_lines.rated_cost_usd is not null as is_priced,
         cost_lines.quantity,
         cost_lines.rated_cost_usd
@@ -38,137 +37,108 @@ compared as (
         provider_id,
         model_name,
         token_class,
-        unit,
-        sum(case when is_before and is_priced then quantity else 0 end) as old_quantity,
-        sum(case when is_priced and not is_before then quantity else 0 end)
-            as new_quantity,
-        cast(sum(case when is_before then rated_cost_usd else 0 end) as decimal(38, 12))
-            as known_old_usd,
-        cast(sum(case when is_before then 0 else rated_cost_usd end) as decimal(38, 12))
-            as known_new_usd,
-        max(case when is_before and not is_priced then 1 else 0 end) as unpriced_before,
-        max(case when is_before or is_priced then 0 else 1 end) as unpriced_now
-    from lines
-    group by provider_id, model_name, token_class, unit
+        unit_name,
+        sum(quantity) filter (where is_old and is_priced) as old_quantity,
+        sum(quantity) filter (where is_priced and not is_old) as new_quantity,
+        sum(rated_cost_usd) filter (where is_old) as old_cost_usd,
+        sum(rated_cost_usd) filter (where not is_old) as new_cost_usd,
+        count(*) filter (where is_old and not is_priced) as old_unpriced_count,
+        count(*) filter (where not (is_old or is_priced)) as new_unpriced_count
+    from bought
+    group by provider_id, model_name, token_class, unit_name
 ),
 
--- A line that has no cost in a month cost nothing in it, as far as sums of cost go.
 grown as (
     select
         *,
-        coalesce(known_old_usd, 0) as old_cost_usd,
-        coalesce(known_new_usd, 0) as new_cost_usd,
-        cast(sum(old_quantity) over (partition by unit) as double) as old_unit_quantity,
-        cast(sum(new_quantity) over (partition by unit) as double) as new_unit_quantity
+        cast(coalesce(new_quantity, 0) as double) / cast(old_quantity as double)
+            as quantity_ratio,
+        cast(coalesce(sum(new_quantity) over (partition by unit_name), 0) as double)
+        / cast(sum(old_quantity) over (partition by unit_name) as double)
+            as unit_ratio
     from compared
-    where old_quantity > 0 or new_quantity > 0
+    where old_quantity is not null or new_quantity is not null
 ),
 
--- Two costs between the old and the new one. They are rounded once, to digits of money,
--- so that steps from one to the next sum exactly whatever was rounded.
+-- Two costs between the old and the new one. Each is rounded once, so that the steps
+-- from one to the next sum exactly, whatever was rounded away.
 stepped as (
     select
         *,
-        case
-            when old_unit_quantity > 0
-                then cast(
-                    round(
-                        cast(old_cost_usd as double)
-                        * (new_unit_quantity / old_unit_quantity),
-                        12
-                    ) as decimal(38, 12)
-                )
-            else 0
-        end as grown_cost_usd,
-        case
-            when old_quantity > 0
-                then cast(
-                    round(
-                        cast(old_cost_usd as double)
-                        * (cast(new_quantity as double) / cast(old_quantity as double)),
-                        12
-                    ) as decimal(38, 12)
-                )
-            else new_cost_usd
-        end as mixed_cost_usd
+        cast(round(cast(old_cost_usd as double) * unit_ratio, 12) as decimal(38, 12))
+            as grown_cost_usd,
+        cast(
+            round(cast(old_cost_usd as double) * quantity_ratio, 12) as decimal(38, 12)
+        ) as mixed_cost_usd
     from grown
 ),
 
 explained as (
     select
         case
-            when old_quantity = 0 and unpriced_before = 1 then 'newly_priced'
-            when old_quantity = 0 then 'new'
-            when new_quantity = 0 and unpriced_now = 1 then 'no_longer_priced'
-            when new_quantity = 0 then 'vanished'
+            when old_quantity is null and old_unpriced_count > 0 then 'newly_priced'
+            when old_quantity is null then 'new'
+            when new_quantity is null and new_unpriced_count > 0 then 'no_longer_priced'
+            when new_quantity is null then 'vanished'
             else 'continued'
         end as line_kind,
         provider_id,
         model_name,
         token_class,
-        old_cost_usd,
-        new_cost_usd,
-        cast(grown_cost_usd - old_cost_usd as decimal(38, 12)) as volume_usd,
-        cast(mixed_cost_usd - grown_cost_usd as decimal(38, 12)) as mix_usd,
-        cast(new_cost_usd - mixed_cost_usd as decimal(38, 12)) as price_usd
+        coalesce(old_cost_usd, 0) as old_cost_usd,
+        coalesce(new_cost_usd, 0) as new_cost_usd,
+        coalesce(grown_cost_usd - old_cost_usd, 0) as volume_usd,
+        coalesce(mixed_cost_usd, new_cost_usd) - coalesce(grown_cost_usd, 0) as mix_usd,
+        coalesce(new_cost_usd, 0) - coalesce(mixed_cost_usd, new_cost_usd) as price_usd
     from stepped
-),
-
--- Of the daily costs, so that the check is no identity.
-totals as (
-    select
-        cast(
-            sum(case when costs.event_date < months.this_month then rated_cost_usd end)
-            as decimal(38, 12)
-        ) as old_cost_usd,
-        cast(
-            sum(case when costs.event_date >= months.this_month then rated_cost_usd end)
-            as decimal(38, 12)
-        ) as new_cost_usd
-    from costs.agg_cost_daily as costs
-    inner join months on costs.event_date >= months.month_before
-),
-
-effects as (
-    select
-        coalesce(cast(sum(volume_usd) as decimal(38, 12)), 0) as volume_usd,
-        coalesce(cast(sum(mix_usd) as decimal(38, 12)), 0) as mix_usd,
-        coalesce(cast(sum(price_usd) as decimal(38, 12)), 0) as price_usd
-    from explained
-),
-
-reported as (
-    select * from explained
     union all
+    -- Of the days, not of the lines, so that the check can fail.
     select
         'total' as line_kind,
         null as provider_id,
         null as model_name,
         null as token_class,
-        coalesce(totals.old_cost_usd, 0) as old_cost_usd,
-        coalesce(totals.new_cost_usd, 0) as new_cost_usd,
-        effects.volume_usd,
-        effects.mix_usd,
-        effects.price_usd
-    from totals
-    cross join effects
+        coalesce(
+            sum(daily.rated_cost_usd)
+                filter (where daily.event_date < months.this_month),
+            0
+        ) as old_cost_usd,
+        coalesce(
+            sum(daily.rated_cost_usd)
+                filter (where daily.event_date >= months.this_month),
+            0
+        ) as new_cost_usd,
+        0 as volume_usd,
+        0 as mix_usd,
+        0 as price_usd
+    from costs.agg_cost_daily as daily
+    inner join months on daily.event_date >= months.month_before
+),
+
+summed as (
+    select
+        line_kind,
+        provider_id,
+        model_name,
+        token_class,
+        old_cost_usd,
+        new_cost_usd,
+        case when line_kind = 'total' then sum(volume_usd) over () else volume_usd end
+            as volume_usd,
+        case when line_kind = 'total' then sum(mix_usd) over () else mix_usd end
+            as mix_usd,
+        case when line_kind = 'total' then sum(price_usd) over () else price_usd end
+            as price_usd
+    from explained
 )
 
 select
-    line_kind,
-    provider_id,
-    model_name,
-    token_class,
-    old_cost_usd,
-    new_cost_usd,
-    volume_usd,
-    mix_usd,
-    price_usd,
+    *,
     new_cost_usd - old_cost_usd as difference_usd,
     new_cost_usd - old_cost_usd - volume_usd - mix_usd - price_usd as unexplained_usd
-from reported
+from summed
 order by
-    line_kind = 'total' asc,
+    case when line_kind = 'total' then 1 else 0 end,
     abs(new_cost_usd - old_cost_usd) desc,
     provider_id asc nulls last,
     model_name asc nulls last,

@@ -45,7 +45,9 @@ select
     output_tokens,
     round(cast(input_tokens as double) / nullif(cast(output_tokens as double), 0), 3)
         as input_per_output_ratio,
-    round(cast(cache_read_tokens as double) / nullif(cast(input_tokens as double), 0), 4)
+    round(
+        cast(cache_read_tokens as double) / nullif(cast(input_tokens as double), 0), 4
+    )
         as prompt_cache_ratio,
     round(cast(replayed_count as double) / nullif(cast(answered_count as double), 0), 4)
         as gateway_cache_ratio
