@@ -1,9 +1,8 @@
 -- Whoever trusts the gateway's own cost asks: is it what the price book says, by model?
--- Expect: logged and rated over the same attempts. A cell (day, gateway, model) is `both`
--- where each attempt with tokens has a logged cost and all of them have a price,
--- `rated_only` where none has a logged cost, `mixed` where some have, `logged_only`
--- where something has no price, `no_tokens` where all failed. Only `both` can be
--- compared.
+-- Expect: logged and rated over the same attempts. A gateway's day of a model is `both`
+-- where each attempt with tokens has a logged cost and a price, `rated_only` where none
+-- has a logged cost, `mixed` where some have, `logged_only` where something has no
+-- price, `no_tokens` where nobody stated any. Only `both` can be compared.
 with measures as (
     select
         event_date,

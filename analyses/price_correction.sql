@@ -134,7 +134,9 @@ repriced as (
         cost_lines.*,
         case
             when cost_lines.price_basis = 'contract' then cost_lines.unit_price_usd
-            when cost_lines.override_id is null or coalesce(cost_lines.list_unit_price_usd, 0) = 0
+            when
+                cost_lines.override_id is null
+                or coalesce(cost_lines.list_unit_price_usd, 0) = 0
                 then quoted.list_price_then_usd
             else try_cast(
                 quoted.list_price_then_usd * cast(

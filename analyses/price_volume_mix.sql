@@ -73,6 +73,14 @@ stepped as (
     from grown
 ),
 
+daily as (
+    select
+        day_costs.event_date >= months.this_month as is_new,
+        day_costs.rated_cost_usd
+    from costs.agg_cost_daily as day_costs
+    inner join months on day_costs.event_date >= months.month_before
+),
+
 explained as (
     select
         case
@@ -98,21 +106,13 @@ explained as (
         null as provider_id,
         null as model_name,
         null as token_class,
-        coalesce(
-            sum(daily.rated_cost_usd)
-                filter (where daily.event_date < months.this_month),
-            0
-        ) as old_cost_usd,
-        coalesce(
-            sum(daily.rated_cost_usd)
-                filter (where daily.event_date >= months.this_month),
-            0
-        ) as new_cost_usd,
+        coalesce(sum(case when is_new then 0 else rated_cost_usd end), 0)
+            as old_cost_usd,
+        coalesce(sum(case when is_new then rated_cost_usd end), 0) as new_cost_usd,
         0 as volume_usd,
         0 as mix_usd,
         0 as price_usd
-    from costs.agg_cost_daily as daily
-    inner join months on daily.event_date >= months.month_before
+    from daily
 ),
 
 summed as (
