@@ -1,18 +1,30 @@
--- The finance controller asks: what did each cost centre spend, month by month?
--- Expect: a call counts where its key belonged then; a project that moved splits.
+-- The finance controller asks: what did each cost centre spend, and who pays the rest?
+-- Expect: a call counts where its key belonged then; what no cost centre bears stands
+-- under its reason, so that the rows sum to the whole. Rated and logged are no sum.
+with borne as (
+    select
+        *,
+        case
+            when cost_center_id is not null then cost_center_id
+            when team_id is not null then 'team_without_cost_center'
+            when coalesce(project_id, application_id, developer_id) is not null
+                then 'no_team'
+            when api_key_id is not null then 'key_not_in_directory'
+            else 'no_api_key'
+        end as bearer
+    from costs.agg_cost_daily
+)
+
 select
-    centers.name as cost_center,
-    cast(sum(hours.attempt_count) as bigint) as attempt_count,
-    sum(hours.logged_cost_usd) filter (where hours.event_date < '2026-05-01')
-        as april_logged_cost_usd,
-    sum(hours.logged_cost_usd) filter (where hours.event_date >= '2026-05-01')
-        as may_logged_cost_usd
-from usage.agg_usage_hourly as hours
-inner join consumers.dim_cost_centers as centers
-    on
-        hours.cost_center_id = centers.cost_center_id
-        and hours.hour_started_at >= centers.valid_from
-        and hours.hour_started_at < centers.valid_before
-group by centers.name
-order by may_logged_cost_usd desc
-limit 3
+    coalesce(centers.name, borne.bearer) as cost_center,
+    sum(borne.rated_cost_usd) filter (where borne.event_date < '2026-05-01')
+        as april_rated_usd,
+    sum(borne.rated_cost_usd) filter (where borne.event_date >= '2026-05-01')
+        as may_rated_usd,
+    sum(borne.logged_cost_usd) filter (where borne.event_date >= '2026-05-01')
+        as may_logged_usd
+from borne
+left join consumers.dim_cost_centers as centers
+    on borne.bearer = centers.cost_center_id and centers.valid_before = '9999-12-31'
+group by coalesce(centers.name, borne.bearer)
+order by may_rated_usd desc, cost_center asc
