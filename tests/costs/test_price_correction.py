@@ -18,7 +18,8 @@ _NAMES = _TERMS + "source,observed_at\n" + "".join(
     f"openai,{clause},{rank},{name},0,equals,{text},test,2026-03-01\n"
     for rank, (clause, name, text) in enumerate(
         [("provider", "", "openai")]
-        + [("model", m, m) for m in ("same", "dearer", "tiered", "late", "gone", "deep")]
+        + [("model", m, m)
+           for m in ("same", "dearer", "tiered", "late", "gone", "deep")]
     )
 )  # fmt: skip
 _BOOK = (
@@ -67,7 +68,8 @@ def calls(seed):
         read, written = rng.randrange(1, 1500), rng.randrange(1, 900)
         used = {"prompt_tokens": read, "completion_tokens": written,
                 "total_tokens": read + written,
-                "completion_tokens_details": {"reasoning_tokens": written // 3}}  # fmt: skip
+                "completion_tokens_details":
+                {"reasoning_tokens": written // 3}}  # fmt: skip
         yield record(
             f"c{number}", startTime=second, endTime=second + 1, trace_id=f"t{number}",
             model=rng.choice(["same", "dearer", "tiered", "late", "gone", "deep"]),
@@ -127,7 +129,8 @@ def test_a_correction_is_listed_by_day_model_and_class(books):
         ("deep", THOUGHT, "corrected"),
     }
     for row in rows:
-        first = {"dearer": "2026-05-01", "late": "2026-05-11"}.get(row["model_name"], "")
+        starts = {"dearer": "2026-05-01", "late": "2026-05-11"}
+        first = starts.get(row["model_name"], "")
         assert str(row["event_date"]) >= first
         assert (row["cost_then_usd"] is None) == (row["change_kind"] == "unknown_then")
         assert (row["cost_now_usd"] is None) == (row["change_kind"] == "unknown_now")

@@ -1,5 +1,5 @@
--- Where a token class is lost or counted twice between the hours and the lines of a day,
--- what it costs is wrong, and no bill can tie.
+-- Where a token class is lost or counted twice between the hours and the lines of a
+-- day, what it costs is wrong, and no bill can tie.
 with hours as (
     select
         event_date,

@@ -100,7 +100,9 @@ matched as (
         clauses.rank_no,
         clauses.names,
         clauses.alternative_no
-    having min(case when {{ clause_holds('listed.name', 'clauses') }} then 1 else 0 end) = 1
+    having
+        min(case when {{ clause_holds('listed.name', 'clauses') }} then 1 else 0 end)
+        = 1
 ),
 
 ranked as (

@@ -20,10 +20,10 @@ matched as (
         row_number() over (
             partition by usage_lines.event_date, usage_lines.usage_line_id
             order by
-                case when overrides.unit_price_usd is null then 1 else 0 end,
+                case when overrides.unit_price_usd is null then 1 else 0 end asc,
                 overrides.specificity desc,
                 overrides.valid_from desc,
-                overrides.override_id
+                overrides.override_id asc
         ) as preference_no
     from usage_lines
     inner join overrides
@@ -31,8 +31,8 @@ matched as (
             usage_lines.provider_id = overrides.provider_id
             and (
                 overrides.model_id is null
-                or overrides.model_id = usage_lines.price_model_id
-                or overrides.model_id = usage_lines.model_name
+                or usage_lines.price_model_id = overrides.model_id
+                or usage_lines.model_name = overrides.model_id
             )
             and coalesce(overrides.token_class, usage_lines.token_class)
             = usage_lines.token_class

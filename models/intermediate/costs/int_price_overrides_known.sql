@@ -4,10 +4,10 @@ with overrides as (
     select * from {{ ref('stg_seeds__price_overrides') }}
     where
         coalesce(currency_code, 'USD') = 'USD'
-        {% if var('prices_known_on') is not none -%}
-            and coalesce(known_from, cast('1970-01-01 00:00:00' as timestamp))
-            <= cast('{{ var("prices_known_on") }}' as timestamp)
-        {%- endif %}
+        and coalesce(known_from, cast('1970-01-01 00:00:00' as timestamp))
+        <= cast(
+            '{{ var("prices_known_on") or "9999-12-31 00:00:00" }}' as timestamp
+        )
 ),
 
 -- What is known later of the same thing and time holds.
@@ -17,7 +17,7 @@ ranked as (
         row_number() over (
             partition by
                 provider_id, model_id, token_class, processing_tier, gateway, valid_from
-            order by known_from desc nulls last, contract_id nulls last
+            order by known_from desc nulls last, contract_id asc nulls last
         ) as recency_no
     from overrides
 ),

@@ -32,6 +32,7 @@ contracted as (
 rated as (
     select
         *,
+        cast(0 as decimal(38, 12)) as free_usd,
         cast(exact_quantity * unit_price_usd as decimal(38, 12)) as full_cost_usd,
         cast(exact_quantity * list_unit_price_usd as decimal(38, 12))
             as full_list_cost_usd,
@@ -107,14 +108,13 @@ lines as (
         quantity,
         list_unit_price_usd,
         unit_price_usd,
-        cast(case when is_billable then full_list_cost_usd else 0 end
-            as decimal(38, 12)) as rated_list_cost_usd,
-        cast(case when is_billable then full_cost_usd else 0 end as decimal(38, 12))
-            as rated_cost_usd,
-        cast(case when is_gateway_cache_hit then full_cost_usd end as decimal(38, 12))
+        case when is_billable then full_list_cost_usd else free_usd end
+            as rated_list_cost_usd,
+        case when is_billable then full_cost_usd else free_usd end as rated_cost_usd,
+        case when is_gateway_cache_hit then full_cost_usd end
             as gateway_cache_saved_usd,
-        cast(case when is_billable then uncached_difference_usd end
-            as decimal(38, 12)) as prompt_cache_saved_usd,
+        case when is_billable then uncached_difference_usd end
+            as prompt_cache_saved_usd,
         event_date
     from rated
 )
