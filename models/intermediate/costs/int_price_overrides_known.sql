@@ -17,7 +17,7 @@ ranked as (
         row_number() over (
             partition by
                 provider_id, model_id, token_class, processing_tier, gateway, valid_from
-            order by known_from desc nulls last, contract_id nulls last
+            order by known_from desc nulls last, contract_id asc nulls last
         ) as recency_no
     from overrides
 ),
