@@ -2,7 +2,6 @@
 
 import shutil
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 import pytest
 
@@ -14,10 +13,10 @@ from tests.nightly.made_lake import ask, killed_build, land
 FIRST_DAY = datetime(2026, 4, 1, 10)
 # Model -> days of April on which it is used, and tokens of each of its calls.
 USED = {
-    "a": (range(1, 7), [1000]),
-    "b": (range(1, 7), [1000]),
-    "c": (range(1, 5), [1000, 5000]),
-    "mystery": ([2, 5], [1000]),
+    "a": ([1, 2, 3], [1000]),
+    "b": ([1, 2, 3], [1000]),
+    "c": ([1, 2], [1000, 5000]),
+    "mystery": ([1, 3], [1000]),
 }
 BOOK = (
     "provider_id,model_id,token_class,processing_tier,context_tier_start,"
@@ -82,22 +81,22 @@ def tell_base(home):
 
 
 def tell_tier(home):
-    """From the third on, c costs twice as much for more than 2,000 tokens."""
-    row = price("c", 4, "2026-04-03", LATER, tier=2000)
+    """From the second on, c costs twice as much for more than 2,000 tokens."""
+    row = price("c", 4, "2026-04-02", LATER, tier=2000)
     told(home, "price_book_2.csv", BOOK + row)
 
 
 def tell_correction(home):
-    """We learn late that on the fifth a cost more."""
-    rows = price("a", 3, "2026-04-05", LATER) + price("a", 2, "2026-04-06", LATER)
+    """We learn late that on the second a cost more."""
+    rows = price("a", 3, "2026-04-02", LATER) + price("a", 2, "2026-04-03", LATER)
     told(home, "price_book_3.csv", BOOK + rows)
 
 
 def tell_contract(home):
-    """Half of the list's price for b, on the sixth."""
+    """Half of the list's price for b, on the third."""
     path = home.path / "seeds/costs/price_overrides.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    row = "acme,b,,,,,,0.5,,2026-04-06,2026-04-07,,contract,me\n"
+    row = "acme,b,,,,,,0.5,,2026-04-03,2026-04-04,,contract,me\n"
     path.write_text(OVERRIDES + row)
 
 
@@ -169,9 +168,9 @@ def base(tmp_path_factory):
     home = open_home(path)
     tell_base(home)
     built(home)
-    assert costs(home, "a") == dict.fromkeys(range(1, 7), Decimal(2))
-    assert costs(home, "c") == dict.fromkeys(range(1, 5), Decimal(12))
-    assert costs(home, "mystery") == {2: None, 5: None}
+    assert costs(home, "a") == {1: 2, 2: 2, 3: 2}
+    assert costs(home, "c") == {1: 12, 2: 12}
+    assert costs(home, "mystery") == {1: None, 3: None}
     return home
 
 
@@ -193,22 +192,22 @@ def repriced(base):
 
 def test_a_new_tier_rates_longer_requests_from_its_start_on(repriced):
     home, _, changes = repriced
-    assert costs(home, "c") == {1: 12, 2: 12, 3: 22, 4: 22}
+    assert costs(home, "c") == {1: 12, 2: 22}
     # Before it the longer ones cost the same, though their tier has a name now.
-    assert changes[tell_tier] == {(day, "c") for day in range(1, 5)}
+    assert changes[tell_tier] == {(1, "c"), (2, "c")}
 
 
 def test_a_corrected_price_rates_the_days_on_which_it_held(repriced):
     home, _, changes = repriced
-    assert costs(home, "a") == {1: 2, 2: 2, 3: 2, 4: 2, 5: 3, 6: 2}
-    # The sixth costs what it did, by another row of the book.
-    assert changes[tell_correction] == {(5, "a"), (6, "a")}
+    assert costs(home, "a") == {1: 2, 2: 3, 3: 2}
+    # The third costs what it did, by another row of the book.
+    assert changes[tell_correction] == {(2, "a"), (3, "a")}
 
 
 def test_a_contract_in_the_homes_own_table_rates_the_days_that_it_binds(repriced):
     home, _, changes = repriced
-    assert costs(home, "b") == {1: 2, 2: 2, 3: 2, 4: 2, 5: 2, 6: 1}
-    assert changes[tell_contract] == {(6, "b")}
+    assert costs(home, "b") == {1: 2, 2: 2, 3: 1}
+    assert changes[tell_contract] == {(3, "b")}
 
 
 def test_a_new_name_gives_what_nobody_knew_a_price(base):
@@ -217,9 +216,9 @@ def test_a_new_name_gives_what_nobody_knew_a_price(base):
     tell_name(home)
     built(home)
     after = lines(home)
-    assert costs(home, "mystery") == {2: 2, 5: 2}
+    assert costs(home, "mystery") == {1: 2, 3: 2}
     changed = {key for key in before | after if before.get(key) != after.get(key)}
-    assert changed == {(2, "mystery"), (5, "mystery")}
+    assert changed == {(1, "mystery"), (3, "mystery")}
     assert books(home) == anew(home)
 
 
@@ -229,11 +228,11 @@ def test_books_of_many_nights_are_those_that_one_night_builds(repriced):
 
 
 def test_a_night_that_dies_between_phases_leaves_nothing_behind(base, repriced):
-    """After lookups, after days whose tiers changed, after days that cost otherwise."""
+    """Before what is derived, twice, and before any day; each picks up the last."""
     home = copied(base, base.path.with_name("killed"))
     for tell in (tell_tier, tell_correction, tell_contract):
         tell(home)
-    for runs in (1, 2, 3):
+    for runs in (3, 2, 1):
         killed_build(home, runs)
     built(home)
     assert books(home) == repriced[1]

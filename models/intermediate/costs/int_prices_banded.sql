@@ -89,7 +89,7 @@ held as (
             order by
                 spread.context_tier_start desc,
                 spread.day_part_start_minute desc,
-                spread.price_id
+                spread.first_price_id asc
         ) as closeness_no
     from pieces
     inner join spread
@@ -115,7 +115,7 @@ priced as (
         band_day_part_start_minute as day_part_start_minute,
         piece_from as valid_from,
         piece_before as valid_before,
-        price_id,
+        first_price_id as price_id,
         price,
         per_quantity,
         -- A price beyond all sense rates nothing, and stops no night.

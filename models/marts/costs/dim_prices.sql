@@ -56,6 +56,13 @@ priced as (
             cast(valid_from_date as string),
             cast(known_from as string)
         )) as price_id,
+        -- A price is known as such since it was observed: that row is there.
+        md5(concat_ws(
+            '|',
+            series_id,
+            cast(valid_from_date as string),
+            cast(observed_at as string)
+        )) as first_price_id,
         provider_id,
         model_id,
         token_class,
