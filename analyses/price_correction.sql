@@ -39,7 +39,7 @@ metered as (
         price_model_id,
         token_class,
         processing_tier,
-        context_tier_start,
+        context_tier_tokens,
         day_part_start_minute
     from costs.fct_cost_lines
 ),
@@ -55,8 +55,8 @@ candidates as (
         known.processing_tier as quoted_tier,
         known.token_class = metered.token_class as is_own_class,
         bool_or(known.token_class = metered.token_class) over class as has_own_class,
-        known.context_tier_start
-        = max(known.context_tier_start) over series as is_closest_tier,
+        known.context_tier_tokens
+        = max(known.context_tier_tokens) over series as is_closest_tier,
         known.day_part_start_minute
         = max(known.day_part_start_minute) over series as is_closest_part
     from metered
@@ -64,7 +64,7 @@ candidates as (
         on
             metered.price_provider_id = known.provider_id
             and metered.price_model_id = known.model_id
-            and metered.context_tier_start >= known.context_tier_start
+            and metered.context_tier_tokens >= known.context_tier_tokens
             and metered.day_part_start_minute >= known.day_part_start_minute
             and (
                 metered.token_class = known.token_class
@@ -89,7 +89,7 @@ candidates as (
                 metered.price_model_id,
                 metered.token_class,
                 metered.processing_tier,
-                metered.context_tier_start,
+                metered.context_tier_tokens,
                 metered.day_part_start_minute,
                 known.token_class,
                 known.processing_tier
@@ -104,7 +104,7 @@ quoted as (
         price_model_id,
         token_class,
         processing_tier,
-        context_tier_start,
+        context_tier_tokens,
         day_part_start_minute,
         coalesce(
             max(unit_price_usd) filter (where quoted_tier = processing_tier),
@@ -124,7 +124,7 @@ quoted as (
         price_model_id,
         token_class,
         processing_tier,
-        context_tier_start,
+        context_tier_tokens,
         day_part_start_minute
 ),
 
@@ -157,7 +157,7 @@ repriced as (
             and cost_lines.price_model_id = quoted.price_model_id
             and cost_lines.token_class = quoted.token_class
             and cost_lines.processing_tier = quoted.processing_tier
-            and cost_lines.context_tier_start = quoted.context_tier_start
+            and cost_lines.context_tier_tokens = quoted.context_tier_tokens
             and cost_lines.day_part_start_minute = quoted.day_part_start_minute
     where cost_lines.is_billable
 ),

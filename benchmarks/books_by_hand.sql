@@ -244,7 +244,7 @@ with listed as (
     select
         *,
         lead(valid_from, 1, timestamp '9999-12-31') over (
-            partition by provider_id, model_id, token_class, context_tier_start
+            partition by provider_id, model_id, token_class, context_tier_tokens
             order by valid_from
         ) as valid_before
     from read_parquet(getvariable('lake') || '/price_book/*.parquet')
@@ -252,7 +252,7 @@ with listed as (
 )
 
 select
-    provider_id, model_id, token_class, context_tier_start, valid_from, valid_before,
+    provider_id, model_id, token_class, context_tier_tokens, valid_from, valid_before,
     cast(price * case per_quantity when 1000000 then 0.000001 else 0.001 end
         as decimal(20, 18)) as unit_price_usd
 from listed
@@ -307,7 +307,7 @@ create table costs.fct_usage_lines as
 select
     gateway, provider, model_name, provider_id, provider_id as price_provider_id,
     price_model_id, 'served' as model_basis, token_class,
-    'standard' as processing_tier, cast(0 as bigint) as context_tier_start,
+    'standard' as processing_tier, cast(0 as bigint) as context_tier_tokens,
     cast(0 as bigint) as day_part_start_minute, token_basis, attempt_kind, attempt_outcome, api_key_id, developer_id,
     application_id, project_id, team_id, organization_id, cost_center_id, plan_id,
     environment, endpoint, prompt_template_id, is_gateway_cache_hit, is_billable,
@@ -343,14 +343,14 @@ left join prices
     on lines.price_provider_id = prices.provider_id
     and lines.price_model_id = prices.model_id
     and lines.token_class = prices.token_class
-    and prices.context_tier_start = 0
+    and prices.context_tier_tokens = 0
     and lines.event_date >= prices.valid_from
     and lines.event_date < prices.valid_before
 left join prices as uncached
     on lines.price_provider_id = uncached.provider_id
     and lines.price_model_id = uncached.model_id
     and uncached.token_class = 'input_uncached_tokens'
-    and uncached.context_tier_start = 0
+    and uncached.context_tier_tokens = 0
     and lines.event_date >= uncached.valid_from
     and lines.event_date < uncached.valid_before;
 

@@ -96,7 +96,7 @@ _CLAUSE = (
     "provider_id", "clause_of", "rank_no", "names", "alternative_no", "clause_kind",
     "clause_text",
 )  # fmt: skip
-_BAND = ("provider_id", "model_id", "context_tier_start", "day_part_start_minute")
+_BAND = ("provider_id", "model_id", "context_tier_tokens", "day_part_start_minute")
 # What a request is called and which tiers it lies in; decided per request.
 NAMES = (
     Lookup(

@@ -25,7 +25,7 @@ PREFIXES = {
 }
 UNITS = """
 tokens usd us ms s bytes gb ratio count no calls units items retries fallbacks code
-total offset position consumed limit remaining quantity amount minor
+minute total offset position consumed limit remaining quantity amount minor
 """
 # A line that only names a column does not make a model harder to read.
 PLAIN_COLUMN = re.compile(r"\s*(null as |(\w+)\.)?\w+,?\s*")

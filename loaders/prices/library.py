@@ -75,7 +75,7 @@ def _rows_of(model: Any) -> Iterator[Row]:  # noqa: ANN401  the library's ModelI
                 key = {
                     "token_class": token_class,
                     "processing_tier": tier,
-                    "context_tier_start": start,
+                    "context_tier_tokens": start,
                     "day_part_start_minute": minute,
                     "geography": geography,
                 }

@@ -23,7 +23,7 @@ from loaders.sql import count_rows, quoted
 
 # What one price is of; the rest of a row is what is known of it.
 _PRICE_KEY = """
-    provider_id, model_id, token_class, processing_tier, context_tier_start,
+    provider_id, model_id, token_class, processing_tier, context_tier_tokens,
     day_part_start_minute, coalesce(geography, ''), valid_from
 """
 _OF_PROVENANCE = "source, source_version, observed_at"

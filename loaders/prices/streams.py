@@ -57,7 +57,7 @@ PRICE_BOOK = Stream(
         # standard, batch, flex, priority, fast, …
         Column("processing_tier", "string", is_required=True),
         # Holds for requests of more input tokens than this, up to the next start.
-        Column("context_tier_start", "bigint", is_required=True),
+        Column("context_tier_tokens", "bigint", is_required=True),
         # Holds from this minute of the UTC day on, up to the next start.
         Column("day_part_start_minute", "bigint", is_required=True),
         Column("geography", "string"),

@@ -23,7 +23,7 @@ _NAMES = _TERMS + "source,observed_at\n" + "".join(
     )
 )  # fmt: skip
 _BOOK = (
-    "provider_id,model_id,token_class,processing_tier,context_tier_start,"
+    "provider_id,model_id,token_class,processing_tier,context_tier_tokens,"
     "day_part_start_minute,price,per_quantity,currency_code,valid_from,is_withdrawn,"
     "source,observed_at\n"
 )

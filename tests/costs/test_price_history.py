@@ -76,7 +76,7 @@ def build(con, observed, known_on):
     con.execute(
         """
         create or replace table landed (
-            model_id string, context_tier_start bigint, day_part_start_minute bigint,
+            model_id string, context_tier_tokens bigint, day_part_start_minute bigint,
             valid_from timestamp, observed_at timestamp, price decimal(38, 18),
             is_withdrawn boolean
         )
@@ -104,7 +104,7 @@ def build(con, observed, known_on):
 def test_a_price_is_what_was_known_of_its_day_at_that_moment(con, observed):
     build(con, observed, None)
     held = con.execute(
-        "select model_id, context_tier_start, day_part_start_minute, valid_from, "
+        "select model_id, context_tier_tokens, day_part_start_minute, valid_from, "
         "valid_before, known_from, known_before, cast(price as int) from dim_prices"
     ).fetchall()
     for day, moment in product(DAYS, MOMENTS):
@@ -122,11 +122,11 @@ def test_a_band_has_the_closest_price_below_of_its_day(con, observed, moment):
     """Closest by length first; bands are of every price that was ever known."""
     build(con, observed, moment)
     held = con.execute(
-        "select model_id, context_tier_start, day_part_start_minute, valid_from, "
+        "select model_id, context_tier_tokens, day_part_start_minute, valid_from, "
         "valid_before, cast(unit_price_usd as int) from int_prices_banded"
     ).fetchall()
     bands = con.execute(
-        "select model_id, context_tier_start, day_part_start_minute "
+        "select model_id, context_tier_tokens, day_part_start_minute "
         "from int_price_bands"
     ).fetchall()
     for day in DAYS:

@@ -19,7 +19,7 @@ USED = {
     "mystery": ([1, 3], [1000]),
 }
 BOOK = (
-    "provider_id,model_id,token_class,processing_tier,context_tier_start,"
+    "provider_id,model_id,token_class,processing_tier,context_tier_tokens,"
     "day_part_start_minute,price,per_quantity,currency_code,valid_from,source,"
     "observed_at\n"
 )

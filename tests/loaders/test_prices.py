@@ -79,10 +79,10 @@ def test_a_tier_of_any_price_is_a_tier_of_all():
     told = ModelPrice(
         input_mtok=TieredPrices(base=Decimal(3), tiers=tiers), output_mtok=Decimal(15)
     )
-    assert flat(told, "context_tier_start", of="input_uncached_tokens") == {
+    assert flat(told, "context_tier_tokens", of="input_uncached_tokens") == {
         (0,): 3, (200_000,): 6, (400_000,): 12,
     }  # fmt: skip
-    assert flat(told, "context_tier_start", of="output_tokens") == {
+    assert flat(told, "context_tier_tokens", of="output_tokens") == {
         (0,): 15, (200_000,): 15, (400_000,): 15,
     }  # fmt: skip
 

@@ -54,7 +54,7 @@ told as (
 banded as (
     select
         told.*,
-        coalesce(bands.context_tier_start, 0) as context_tier_start,
+        coalesce(bands.context_tier_tokens, 0) as context_tier_tokens,
         coalesce(bands.day_part_start_minute, 0) as day_part_start_minute,
         coalesce(bands.is_request_priced, false) as is_request_priced,
         case when bands.is_reasoning_priced then told.reasoning_tokens else 0 end
@@ -74,7 +74,7 @@ banded as (
         on
             told.price_provider_id = bands.provider_id
             and told.price_model_id = bands.model_id
-            and told.tier_input_tokens > bands.context_tier_start
+            and told.tier_input_tokens > bands.context_tier_tokens
             and told.tier_input_tokens <= bands.context_tier_end
             and told.minute_of_day >= bands.day_part_start_minute
             and told.minute_of_day < bands.day_part_before_minute

@@ -32,7 +32,7 @@ priced as (
             and usage_lines.price_model_id = tiered.model_id
             and usage_lines.token_class = tiered.token_class
             and usage_lines.processing_tier = tiered.processing_tier
-            and usage_lines.context_tier_start = tiered.context_tier_start
+            and usage_lines.context_tier_tokens = tiered.context_tier_tokens
             and usage_lines.day_part_start_minute = tiered.day_part_start_minute
             and usage_lines.event_date >= tiered.valid_from
             and usage_lines.event_date < tiered.valid_before
@@ -42,7 +42,7 @@ priced as (
             and usage_lines.price_model_id = standard.model_id
             and usage_lines.token_class = standard.token_class
             and standard.processing_tier = 'standard'
-            and usage_lines.context_tier_start = standard.context_tier_start
+            and usage_lines.context_tier_tokens = standard.context_tier_tokens
             and usage_lines.day_part_start_minute = standard.day_part_start_minute
             and usage_lines.event_date >= standard.valid_from
             and usage_lines.event_date < standard.valid_before
@@ -60,7 +60,7 @@ compared as (
             and priced.price_model_id = uncached.model_id
             and priced.uncached_class = uncached.token_class
             and priced.price_tier = uncached.processing_tier
-            and priced.context_tier_start = uncached.context_tier_start
+            and priced.context_tier_tokens = uncached.context_tier_tokens
             and priced.day_part_start_minute = uncached.day_part_start_minute
             and priced.event_date >= uncached.valid_from
             and priced.event_date < uncached.valid_before

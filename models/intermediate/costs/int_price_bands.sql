@@ -9,15 +9,15 @@ context_tiers as (
     select
         provider_id,
         model_id,
-        context_tier_start,
+        context_tier_tokens,
         coalesce(
-            lead(context_tier_start) over (
-                partition by provider_id, model_id order by context_tier_start
+            lead(context_tier_tokens) over (
+                partition by provider_id, model_id order by context_tier_tokens
             ),
             9223372036854775807
         ) as context_tier_end
     from prices
-    group by provider_id, model_id, context_tier_start
+    group by provider_id, model_id, context_tier_tokens
 ),
 
 day_parts as (
@@ -52,7 +52,7 @@ banded as (
     select
         context_tiers.provider_id,
         context_tiers.model_id,
-        context_tiers.context_tier_start,
+        context_tiers.context_tier_tokens,
         context_tiers.context_tier_end,
         day_parts.day_part_start_minute,
         day_parts.day_part_before_minute,

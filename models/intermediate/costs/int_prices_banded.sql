@@ -22,14 +22,14 @@ bands as (
 spread as (
     select
         known.*,
-        bands.context_tier_start as band_context_tier_start,
+        bands.context_tier_tokens as band_context_tier_tokens,
         bands.day_part_start_minute as band_day_part_start_minute
     from known
     inner join bands
         on
             known.provider_id = bands.provider_id
             and known.model_id = bands.model_id
-            and known.context_tier_start <= bands.context_tier_start
+            and known.context_tier_tokens <= bands.context_tier_tokens
             and known.day_part_start_minute <= bands.day_part_start_minute
 ),
 
@@ -39,7 +39,7 @@ starts as (
         model_id,
         token_class,
         processing_tier,
-        band_context_tier_start,
+        band_context_tier_tokens,
         band_day_part_start_minute,
         valid_from as piece_from
     from spread
@@ -49,7 +49,7 @@ starts as (
         model_id,
         token_class,
         processing_tier,
-        band_context_tier_start,
+        band_context_tier_tokens,
         band_day_part_start_minute,
         valid_before as piece_from
     from spread
@@ -64,7 +64,7 @@ pieces as (
                 model_id,
                 token_class,
                 processing_tier,
-                band_context_tier_start,
+                band_context_tier_tokens,
                 band_day_part_start_minute
             order by piece_from
         ) as piece_before
@@ -83,11 +83,11 @@ held as (
                 pieces.model_id,
                 pieces.token_class,
                 pieces.processing_tier,
-                pieces.band_context_tier_start,
+                pieces.band_context_tier_tokens,
                 pieces.band_day_part_start_minute,
                 pieces.piece_from
             order by
-                spread.context_tier_start desc,
+                spread.context_tier_tokens desc,
                 spread.day_part_start_minute desc,
                 spread.first_price_id asc
         ) as closeness_no
@@ -98,7 +98,7 @@ held as (
             and pieces.model_id = spread.model_id
             and pieces.token_class = spread.token_class
             and pieces.processing_tier = spread.processing_tier
-            and pieces.band_context_tier_start = spread.band_context_tier_start
+            and pieces.band_context_tier_tokens = spread.band_context_tier_tokens
             and pieces.band_day_part_start_minute = spread.band_day_part_start_minute
             and pieces.piece_from >= spread.valid_from
             and pieces.piece_from < spread.valid_before
@@ -111,7 +111,7 @@ priced as (
         model_id,
         token_class,
         processing_tier,
-        band_context_tier_start as context_tier_start,
+        band_context_tier_tokens as context_tier_tokens,
         band_day_part_start_minute as day_part_start_minute,
         piece_from as valid_from,
         piece_before as valid_before,

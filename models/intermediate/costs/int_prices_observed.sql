@@ -13,7 +13,7 @@ named as (
             replace(model_id, '|', '||'),
             token_class,
             replace(processing_tier, '|', '||'),
-            cast(context_tier_start as string),
+            cast(context_tier_tokens as string),
             cast(day_part_start_minute as string),
             coalesce(replace(geography, '|', '||'), '')
         )) as series_id

@@ -67,7 +67,7 @@ priced as (
         model_id,
         token_class,
         processing_tier,
-        context_tier_start,
+        context_tier_tokens,
         day_part_start_minute,
         geography,
         valid_from_date as valid_from,

@@ -57,7 +57,7 @@ lines as (
         price_model_id,
         token_class,
         processing_tier,
-        context_tier_start,
+        context_tier_tokens,
         day_part_start_minute,
         token_basis,
         attempt_kind,

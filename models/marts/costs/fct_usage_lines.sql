@@ -38,7 +38,7 @@ lines as (
             {% for name in [
                 'gateway', 'provider', 'model_name', 'provider_id', 'price_provider_id',
                 'price_model_id', 'model_basis', 'processing_tier',
-                'context_tier_start', 'day_part_start_minute', 'token_basis',
+                'context_tier_tokens', 'day_part_start_minute', 'token_basis',
                 'is_gateway_cache_hit', 'is_billable', 'attempt_kind',
                 'attempt_outcome', 'api_key_id', 'developer_id', 'application_id',
                 'project_id', 'team_id', 'organization_id', 'cost_center_id', 'plan_id',
@@ -58,7 +58,7 @@ lines as (
         model_basis,
         token_class,
         processing_tier,
-        context_tier_start,
+        context_tier_tokens,
         day_part_start_minute,
         token_basis,
         attempt_kind,
