@@ -127,6 +127,7 @@ def cases():
 
 
 def test_rated_cost_is_what_the_library_calculates(home, cases):
+    (home.path / "tollbook.toml").unlink()
     rate(home, pa.Table.from_pylist(cases))
     with opened(home.warehouse, read_only=True) as con:
         found = dict(con.execute(
