@@ -142,7 +142,10 @@ repriced as (
     select
         cost_lines.*,
         case
-            when cost_lines.price_basis = 'contract' then cost_lines.unit_price_usd
+            when
+                cost_lines.price_basis = 'contract'
+                or quoted.list_price_then_usd = cost_lines.list_unit_price_usd
+                then cost_lines.unit_price_usd
             when
                 cost_lines.override_id is null
                 or coalesce(cost_lines.list_unit_price_usd, 0) = 0

@@ -110,15 +110,18 @@ def test_the_effects_sum_to_the_difference_to_the_last_digit(books, lines):
         assert sum(row[effect] for row in rows) == total[effect], effect
     assert len(rows) == len(wanted)
     for row in rows:
-        kind, effects = wanted[row["provider_id"], row["model_name"], row["token_class"]]
+        kind, effects = wanted[
+            row["provider_id"], row["model_name"], row["token_class"]
+        ]
         assert row["line_kind"] == kind
         names = ("volume_usd", "mix_usd", "price_usd")
         for name, effect in zip(names, effects, strict=True):
             size = abs(effect) + abs(Fraction(row["old_cost_usd"]))
             # A ratio is a double, and is rounded to digits of money.
-            assert abs(Fraction(row[name]) - effect) <= size / 10**13 + Fraction(
-                1, 10**11
-            ) + abs(effect) / 10**13, (name, row)
+            assert (
+                abs(Fraction(row[name]) - effect)
+                <= size / 10**13 + Fraction(1, 10**11) + abs(effect) / 10**13
+            ), (name, row)
 
 
 def test_the_check_shows_cost_that_no_line_explains(books):
