@@ -11,18 +11,16 @@ with borne as (
                 then 'no_team'
             when api_key_id is not null then 'key_not_in_directory'
             else 'no_api_key'
-        end as bearer
+        end as bearer,
+        event_date < '2026-05-01' as is_april
     from costs.agg_cost_daily
 )
 
 select
     coalesce(centers.name, borne.bearer) as cost_center,
-    sum(borne.rated_cost_usd) filter (where borne.event_date < '2026-05-01')
-        as april_rated_usd,
-    sum(borne.rated_cost_usd) filter (where borne.event_date >= '2026-05-01')
-        as may_rated_usd,
-    sum(borne.logged_cost_usd) filter (where borne.event_date >= '2026-05-01')
-        as may_logged_usd
+    sum(borne.rated_cost_usd) filter (where borne.is_april) as april_rated_usd,
+    sum(borne.rated_cost_usd) filter (where not borne.is_april) as may_rated_usd,
+    sum(borne.logged_cost_usd) filter (where not borne.is_april) as may_logged_usd
 from borne
 left join consumers.dim_cost_centers as centers
     on borne.bearer = centers.cost_center_id and centers.valid_before = '9999-12-31'

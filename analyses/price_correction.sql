@@ -4,22 +4,16 @@
 -- changed. A cost unknown then or now is null, and its other side is all change.
 -- Contracts and names of models are those known now.
 with asked as (
-    -- Before the latest observation; or your moment: timestamp '2026-06-01 09:00:00'.
-    select max(known_from) - interval '1' microsecond as as_known_on
+    -- Your moment, UTC, in place of the null; else just before the latest observation.
+    select
+        coalesce(
+            cast(null as timestamp), max(known_from) - interval '1' microsecond
+        ) as as_known_on
     from costs.dim_prices
 ),
 
 known as (
-    select
-        prices.*,
-        try_cast(
-            prices.price * case prices.per_quantity
-                when 1 then cast(1 as decimal(10, 9))
-                when 1000 then cast(0.001 as decimal(10, 9))
-                when 1000000 then cast(0.000001 as decimal(10, 9))
-                when 1000000000 then cast(0.000000001 as decimal(10, 9))
-            end as decimal(20, 18)
-        ) as unit_price_usd
+    select prices.*
     from costs.dim_prices as prices
     inner join asked
         on
@@ -49,7 +43,8 @@ metered as (
 candidates as (
     select
         metered.*,
-        known.unit_price_usd,
+        known.price,
+        known.per_quantity,
         known.valid_from,
         known.valid_before,
         known.processing_tier as quoted_tier,
@@ -96,6 +91,26 @@ candidates as (
         )
 ),
 
+closest as (
+    select
+        *,
+        try_cast(
+            price * case per_quantity
+                when 1 then cast(1 as decimal(10, 9))
+                when 1000 then cast(0.001 as decimal(10, 9))
+                when 1000000 then cast(0.000001 as decimal(10, 9))
+                when 1000000000 then cast(0.000000001 as decimal(10, 9))
+            end as decimal(20, 18)
+        ) as unit_price_usd
+    from candidates
+    where
+        is_closest_tier
+        and is_closest_part
+        and is_own_class = has_own_class
+        and event_date >= valid_from
+        and event_date < valid_before
+),
+
 quoted as (
     select
         event_date,
@@ -110,13 +125,7 @@ quoted as (
             max(unit_price_usd) filter (where quoted_tier = processing_tier),
             max(unit_price_usd)
         ) as list_price_then_usd
-    from candidates
-    where
-        is_closest_tier
-        and is_closest_part
-        and is_own_class = has_own_class
-        and event_date >= valid_from
-        and event_date < valid_before
+    from closest
     group by
         event_date,
         provider_id,
@@ -133,7 +142,10 @@ repriced as (
     select
         cost_lines.*,
         case
-            when cost_lines.price_basis = 'contract' then cost_lines.unit_price_usd
+            when
+                cost_lines.price_basis = 'contract'
+                or quoted.list_price_then_usd = cost_lines.list_unit_price_usd
+                then cost_lines.unit_price_usd
             when
                 cost_lines.override_id is null
                 or coalesce(cost_lines.list_unit_price_usd, 0) = 0
@@ -174,6 +186,7 @@ rerated as (
         ) as cost_then_usd,
         rated_cost_usd as cost_now_usd
     from repriced
+    where unit_price_then_usd is distinct from unit_price_usd
 )
 
 select

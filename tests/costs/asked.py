@@ -6,7 +6,7 @@ import duckdb
 
 from tests.conftest import PROJECT
 
-_LATEST = "max(known_from) - interval '1' microsecond"
+_MOMENT = "cast(null as timestamp)"
 
 
 def answer(
@@ -21,8 +21,8 @@ def answer(
     """
     sql = (PROJECT / "analyses" / f"{question}.sql").read_text()
     if known_on is not None:
-        assert sql.count(_LATEST) == 1
-        sql = sql.replace(_LATEST, f"timestamp '{known_on}'")
+        assert sql.count(_MOMENT) == 1
+        sql = sql.replace(_MOMENT, f"cast('{known_on}' as timestamp)")
     found = con.execute(sql)
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

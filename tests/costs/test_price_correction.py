@@ -13,13 +13,13 @@ from loaders.home import open_home
 from tests.conftest import ndjson, record, tollbook
 from tests.costs.asked import answer
 
+MODELS = ("same", "dearer", "tiered", "late", "gone", "deep")
 _TERMS = "provider_id,clause_of,rank,names,alternative_no,clause_kind,clause_text,"
 _NAMES = _TERMS + "source,observed_at\n" + "".join(
     f"openai,{clause},{rank},{name},0,equals,{text},test,2026-03-01\n"
     for rank, (clause, name, text) in enumerate(
         [("provider", "", "openai")]
-        + [("model", m, m)
-           for m in ("same", "dearer", "tiered", "late", "gone", "deep")]
+        + [("model", model, model) for model in MODELS]
     )
 )  # fmt: skip
 _BOOK = (
@@ -30,7 +30,7 @@ _BOOK = (
 IN, OUT, THOUGHT = "input_uncached_tokens", "output_tokens", "reasoning_tokens"
 _FIRST = [
     (model, token_class, 0, price, "2026-01-01", "")
-    for model in ("same", "dearer", "tiered", "late", "gone", "deep")
+    for model in MODELS
     for token_class, price in ((IN, "2.53"), (OUT, "10.07"))
     if (model, token_class) != ("late", OUT)
 ]
@@ -66,13 +66,15 @@ def calls(seed):
     for number in range(600):
         second = first + rng.randrange(41 * 86400)
         read, written = rng.randrange(1, 1500), rng.randrange(1, 900)
-        used = {"prompt_tokens": read, "completion_tokens": written,
-                "total_tokens": read + written,
-                "completion_tokens_details":
-                {"reasoning_tokens": written // 3}}  # fmt: skip
+        used = {
+            "prompt_tokens": read,
+            "completion_tokens": written,
+            "total_tokens": read + written,
+            "completion_tokens_details": {"reasoning_tokens": written // 3},
+        }
         yield record(
             f"c{number}", startTime=second, endTime=second + 1, trace_id=f"t{number}",
-            model=rng.choice(["same", "dearer", "tiered", "late", "gone", "deep"]),
+            model=rng.choice(MODELS),
             model_group="any", prompt_tokens=read, completion_tokens=written,
             metadata__usage_object=used, completionStartTime=None,
         )  # fmt: skip
@@ -129,8 +131,9 @@ def test_a_correction_is_listed_by_day_model_and_class(books):
         ("deep", THOUGHT, "corrected"),
     }
     for row in rows:
-        starts = {"dearer": "2026-05-01", "late": "2026-05-11"}
-        first = starts.get(row["model_name"], "")
+        first = {"dearer": "2026-05-01", "late": "2026-05-11"}.get(
+            row["model_name"], ""
+        )
         assert str(row["event_date"]) >= first
         assert (row["cost_then_usd"] is None) == (row["change_kind"] == "unknown_then")
         assert (row["cost_now_usd"] is None) == (row["change_kind"] == "unknown_now")

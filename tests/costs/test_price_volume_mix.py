@@ -110,8 +110,9 @@ def test_the_effects_sum_to_the_difference_to_the_last_digit(books, lines):
         assert sum(row[effect] for row in rows) == total[effect], effect
     assert len(rows) == len(wanted)
     for row in rows:
-        key = row["provider_id"], row["model_name"], row["token_class"]
-        kind, effects = wanted[key]
+        kind, effects = wanted[
+            row["provider_id"], row["model_name"], row["token_class"]
+        ]
         assert row["line_kind"] == kind
         names = ("volume_usd", "mix_usd", "price_usd")
         for name, effect in zip(names, effects, strict=True):
