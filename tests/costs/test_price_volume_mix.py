@@ -132,3 +132,27 @@ def test_the_check_shows_cost_that_no_line_explains(books):
     )
     total = answer(books, "price_volume_mix")[-1]
     assert total["unexplained_usd"] == Decimal("1e-12")
+
+
+def test_what_came_what_went_and_what_got_a_price_are_named(books):
+    april, may, one = DAYS[1], DAYS[4], Decimal(1)
+    fill(
+        books,
+        [
+            (april, "a", "m", "requests", True, 2, None),
+            (may, "a", "m", "requests", True, 2, one),
+            (april, "a", "n", "requests", True, 2, one),
+            (may, "a", "n", "requests", True, 2, None),
+            (may, "b", "m", "requests", True, 2, one),
+            (april, "b", "n", "requests", True, 2, one),
+        ],
+    )
+    rows = answer(books, "price_volume_mix")
+    kinds = {(r["provider_id"], r["model_name"]): r["line_kind"] for r in rows}
+    assert kinds == {
+        ("a", "m"): "newly_priced",
+        ("a", "n"): "no_longer_priced",
+        ("b", "m"): "new",
+        ("b", "n"): "vanished",
+        (None, None): "total",
+    }
