@@ -107,6 +107,8 @@ def _wrong(column: Column, stream: Stream) -> list[tuple[str, str]]:
     if column.type == "timestamp":
         early, late = f"{name} < '{stream.earliest_time}'", f"{name} >= '{LATEST_TIME}'"
         return [(f"{early} or {late}", "time_out_of_range")]
+    if name == "price":
+        return [("price < 0", "negative")]
     if name.endswith("_usd"):
         return [(f"abs({name}) > {MOST_USD}", "too_large")]
     if column.type == "string" and not (_is_id(column) or column.personal):

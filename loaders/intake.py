@@ -235,8 +235,13 @@ def _gateway(format_: Format, rule: InboxRule) -> str | None:
 
 
 def name_of(home: Home, path: Path) -> str:
-    """Below the inbox where it is there, else the full path; links keep their name."""
+    """Below the inbox where it is there, else the full path; links keep their name.
+
+    What the home wrote itself says so without saying where the home is.
+    """
     full, inbox = Path(os.path.abspath(path)), home.inbox
+    if full.is_relative_to(home.prices):
+        return str(Path("..") / full.relative_to(home.path))
     return str(full.relative_to(inbox) if full.is_relative_to(inbox) else full)
 
 

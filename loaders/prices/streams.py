@@ -28,6 +28,8 @@ TOKEN_CLASSES = (
     "web_search_calls",
     "requests",
 )
+# A decimal must not be divided, only multiplied by what a power of ten is one of.
+PER_QUANTITIES = ("1", "1000", "1000000", "1000000000")
 # Clauses of provider names, of model names that say their provider, of model names,
 # and other providers whose list a provider's models are looked up in.
 CLAUSES = ("provider", "provider_of_model", "model", "fallback")
@@ -63,7 +65,7 @@ PRICE_BOOK = Stream(
         Column("geography", "string"),
         # as quoted
         Column("price", "decimal(38,18)"),
-        Column("per_quantity", "bigint", is_required=True),
+        Column("per_quantity", "bigint", is_required=True, values=PER_QUANTITIES),
         Column("currency_code", "string", is_required=True),
         # What the source calls the price that it quotes for this class.
         Column("price_key", "string"),

@@ -230,3 +230,33 @@ def test_only_a_name_that_is_new_writes_names_alone(install):
     second = install("2", provider(model("m", prices(output_mtok=1), match=either)))
     assert list(second) == ["price_models"]
     assert len(second["price_models"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("told", "reason", "field"),
+    [
+        ({"price": "-1"}, "negative", "price"),
+        ({"price": "2,50"}, "not_an_amount", "price"),
+        ({"per_quantity": "100"}, "unknown_value", "per_quantity"),
+        ({"token_class": "tokens"}, "unknown_value", "token_class"),
+        ({"context_tier_tokens": "-1"}, "negative", "context_tier_tokens"),
+        ({"valid_from": "soon"}, "not_a_time", "valid_from"),
+        ({"observed_at": ""}, "missing", "observed_at"),
+        ({"model_id": ""}, "missing", "model_id"),
+    ],
+)
+def test_a_price_that_is_none_is_refused_by_field(load, rejected, told, reason, field):
+    row = {
+        "provider_id": "acme", "model_id": "m", "token_class": "output_tokens",
+        "processing_tier": "standard", "context_tier_tokens": "0",
+        "day_part_start_minute": "0", "price": "2.50", "per_quantity": "1000000",
+        "currency_code": "USD", "valid_from": "2026-01-01", "source": "contract",
+        "observed_at": "2026-01-01T00:00:00Z",
+    }  # fmt: skip
+    lines = [",".join(row), ",".join(row.values()), ",".join((row | told).values())]
+    outcome = load(
+        "\n".join(lines).replace("2,50", '"2,50"').encode(), "price_book.csv"
+    )
+    assert (outcome.entry.landed_count, outcome.entry.quarantined_count) == (1, 1)
+    (refused,) = rejected()
+    assert (refused["reason"], refused["field"]) == (reason, field)
