@@ -33,6 +33,12 @@ _FIRST = [
     for model in MODELS
     for token_class, price in ((IN, "2.53"), (OUT, "10.07"))
     if (model, token_class) != ("late", OUT)
+] + [
+    # Known from the start: later prices, a second tier, reasoning apart.
+    ("dearer", OUT, 0, "8.88", "2026-05-05", ""),
+    ("dearer", OUT, 0, "12.34", "2026-05-21", ""),
+    ("tiered", IN, 300, "2.03", "2026-01-01", ""),
+    ("same", THOUGHT, 0, "9.1", "2026-01-01", ""),
 ]
 _CORRECTION = [
     ("dearer", IN, 0, "3.19", "2026-05-01", ""),
@@ -70,6 +76,7 @@ def calls(seed):
             "prompt_tokens": read,
             "completion_tokens": written,
             "total_tokens": read + written,
+            "service_tier": rng.choice([None, "flex"]),
             "completion_tokens_details": {"reasoning_tokens": written // 3},
         }
         yield record(
@@ -77,6 +84,7 @@ def calls(seed):
             model=rng.choice(MODELS),
             model_group="any", prompt_tokens=read, completion_tokens=written,
             metadata__usage_object=used, completionStartTime=None,
+            cache_hit=number % 10 == 0 or None,
         )  # fmt: skip
 
 
@@ -115,7 +123,8 @@ def _night(home):
 def test_a_correction_is_listed_by_day_model_and_class(books):
     before, after, con = books
     rows = answer(con, "price_correction")
-    assert rows == answer(con, "price_correction", "2026-06-01 23:59:59")
+    for moment in ("2026-03-01", "2026-06-01 23:59:59"):
+        assert rows == answer(con, "price_correction", moment)
     changes = Counter()
     for row in rows:
         changes[row["event_date"], row["model_name"]] += row["change_usd"]
