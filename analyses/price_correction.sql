@@ -45,8 +45,6 @@ candidates as (
         metered.*,
         known.price,
         known.per_quantity,
-        known.valid_from,
-        known.valid_before,
         known.processing_tier as quoted_tier,
         known.token_class = metered.token_class as is_own_class,
         bool_or(known.token_class = metered.token_class) over class as has_own_class,
@@ -61,6 +59,8 @@ candidates as (
             and metered.price_model_id = known.model_id
             and metered.context_tier_tokens >= known.context_tier_tokens
             and metered.day_part_start_minute >= known.day_part_start_minute
+            and metered.event_date >= known.valid_from
+            and metered.event_date < known.valid_before
             and (
                 metered.token_class = known.token_class
                 or metered.token_class = 'reasoning_tokens'
@@ -74,7 +74,7 @@ candidates as (
     window
         class as (
             partition by
-                metered.price_provider_id, metered.price_model_id, metered.token_class
+                metered.event_date, metered.price_provider_id, metered.price_model_id, metered.token_class
         ),
         series as (
             partition by
@@ -107,8 +107,6 @@ closest as (
         is_closest_tier
         and is_closest_part
         and is_own_class = has_own_class
-        and event_date >= valid_from
-        and event_date < valid_before
 ),
 
 quoted as (

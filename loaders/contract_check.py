@@ -109,6 +109,12 @@ def _wrong(column: Column, stream: Stream) -> list[tuple[str, str]]:
         return [(f"{early} or {late}", "time_out_of_range")]
     if name == "price":
         return [("price < 0", "negative")]
+    if name == "clause_text":
+        is_pattern = "try(regexp_matches('', clause_text)) is not null"
+        return [
+            (f"clause_kind like '%regex' and not ({is_pattern})", "not_a_pattern"),
+            (_is_long(name), "too_long"),
+        ]
     if name.endswith("_usd"):
         return [(f"abs({name}) > {MOST_USD}", "too_large")]
     if column.type == "string" and not (_is_id(column) or column.personal):

@@ -4,6 +4,7 @@ A table that is added here is read, checked and handed to dbt like the others; i
 a file in `seeds/`, with its header at least, and a staging model.
 """
 
+from loaders.prices.streams import TOKEN_CLASSES
 from loaders.seed_shapes import Check, Column, Ranges, RuleTable
 
 _VALID = (
@@ -22,6 +23,7 @@ _MOST_MINOR_UNITS = """
         from currencies where currencies.currency_code = rows.currency_code
     )
 """
+_SCOPES = ("all", "cost_center", "team", "project", "application", "organization")
 
 CURRENCIES = RuleTable(
     "currencies",
@@ -69,8 +71,12 @@ PRICE_OVERRIDES = RuleTable(
     (
         Column("provider_id", is_required=True),
         Column("model_id"),
-        Column("token_class"),
-        Column("processing_tier"),
+        Column("token_class", allowed=TOKEN_CLASSES),
+        Column(
+            "processing_tier",
+            holds="processing_tier = lower(processing_tier)",
+            says="in lower case",
+        ),
         Column("gateway"),
         Column("price", "decimal(38,18)", holds="price >= 0", says="not negative"),
         Column(
@@ -102,10 +108,11 @@ PRICE_OVERRIDES = RuleTable(
             "(price is null) = (per_quantity is null)",
             "price and per_quantity belong together",
         ),
+        # A price in another currency would rate nothing, and nobody would know.
         Check(
             "currency_code",
-            "price is null or currency_code is not null",
-            "a price needs a currency",
+            "price is null or currency_code is not distinct from 'USD'",
+            "a price must be in USD",
         ),
         _NOT_EMPTY,
     ),
@@ -205,22 +212,15 @@ BUDGETS = RuleTable(
         Column(
             "scope",
             is_required=True,
-            allowed=(
-                "all",
-                "cost_center",
-                "team",
-                "project",
-                "application",
-                "organization",
-            ),
+            allowed=_SCOPES,
         ),
         Column("scope_id"),
         Column(
             "monthly_budget_usd",
             "decimal(38,12)",
             is_required=True,
-            holds="monthly_budget_usd >= 0",
-            says="not negative",
+            holds="monthly_budget_usd between 0 and 1e15",
+            says="from 0 to 10^15",
         ),
         *_VALID,
         _SOURCE,

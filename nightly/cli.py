@@ -91,7 +91,7 @@ def build(
     """Bring the warehouse up to the lake; by default only the days that changed.
 
     On Spark the books are tables under build/spark/warehouse/, replaced in place and
-    never published; a change of the directory or a rule table builds all of them anew.
+    never published; a change of the directory, of prices or of a rule table builds all.
     """
     with _run(home) as here:
         run = build_on_spark if target is Target.SPARK else run_build

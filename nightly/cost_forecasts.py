@@ -24,6 +24,7 @@ _MODELLED_CENTERS = 20
 _RECENT_DAYS = 56
 _DIGITS = Decimal("1e-12")
 _SCORE_DIGITS = Decimal("1e-6")
+_MOST_SCORE = 1e9
 
 _MONEY, _SCORE = pa.decimal128(38, 12), pa.decimal128(18, 6)
 SCHEMA = pa.schema(
@@ -177,4 +178,7 @@ def _money(amount: float) -> Decimal:
 
 
 def _score(score: float | None) -> Decimal | None:
-    return None if score is None else Decimal(score).quantize(_SCORE_DIGITS)
+    # Against a series that hardly ever moved, any error is beyond measure.
+    if score is None or score >= _MOST_SCORE:
+        return None
+    return Decimal(score).quantize(_SCORE_DIGITS)

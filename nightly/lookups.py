@@ -87,10 +87,11 @@ _OF_MODEL = """
     rows.price_provider_id = changed.id.provider_id
     and rows.price_model_id = changed.id.model_id
 """
-# A name that nobody knew may be known by any new clause.
+# A clause of a model reaches its provider's names, those that nobody knew, and those
+# that are found in another provider's list; any other clause reaches everything.
 _OF_PROVIDER = """
-    rows.provider_id is null or rows.provider_id = changed.id.provider_id
-    or rows.price_provider_id = changed.id.provider_id
+    changed.id.clause_of <> 'model' or rows.provider_id = changed.id.provider_id
+    or rows.price_model_id is null or rows.price_provider_id <> rows.provider_id
 """
 _CLAUSE = (
     "provider_id", "clause_of", "rank_no", "names", "alternative_no", "clause_kind",

@@ -35,8 +35,8 @@ _OLDEST_JAVA = 17
 def build_on_spark(home: Home, full: bool, say: Say) -> Built:
     """Bring Spark's tables up to the ledger.
 
-    A load of the directory, another rule table or other code has everything built anew;
-    else only the touched days are.
+    A load of the directory or of prices, another rule table or other code has
+    everything built anew; else only the touched days are.
 
     Args:
         home: The installation.
@@ -110,7 +110,8 @@ def _changed_days(
     changed = {load for load, _ in held.items() ^ before["loads"].items()}
     if not changed <= ledger.entries.keys():
         return None
-    if any(ledger.entries[load].stream.startswith("directory_") for load in changed):
+    dated = ("directory_", "price_")
+    if any(ledger.entries[load].stream.startswith(dated) for load in changed):
         return None
     return touched_days(ledger.entries, ledger.live, before["loads"])
 

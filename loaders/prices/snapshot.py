@@ -1,14 +1,15 @@
 """What the installed genai-prices says that no earlier one said, as files to land.
 
-`<home>/prices/` keeps a file for each version of the library that was ever installed:
-the rows that it brought, and the ones that it took back. Nothing is written twice, so
-that a price's file says since when it is known.
+`<home>/prices/` keeps what each version of the library, and each reading of it, brought
+and took back. Nothing is written twice, so that a price's file says since when it is
+known.
 """
 
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -67,11 +68,9 @@ def write_new_prices(home: Home, observed_at: datetime | None = None) -> list[Pa
     Returns:
         The files written; none where nothing is new.
     """
-    folder, known = home.prices, version(SOURCE)
-    if (folder / _name(PRICE_BOOK, known)).exists():
-        return []
     from genai_prices.data import providers
 
+    folder, known = home.prices, version(SOURCE)
     folder.mkdir(parents=True, exist_ok=True)
     moment = (observed_at or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
     provenance = (SOURCE, known, moment)
@@ -112,7 +111,7 @@ def _write(
     con.execute(f"create or replace temp table news as select * from ({news})")
     if count_rows(con, "news") == 0:
         return None
-    path = folder / _name(stream, provenance[1])
+    path = _unused(folder, f"{stream.name}-{SOURCE}-{provenance[1]}")
     beside = path.with_suffix(".new")
     con.execute(
         f"""
@@ -140,5 +139,10 @@ def _earlier(files: list[str], columns: Mapping[str, str]) -> str:
     return f"read_csv([{listed}], header = true, columns = {{{types}}})"
 
 
-def _name(stream: Stream, known: str) -> str:
-    return f"{stream.name}-{SOURCE}-{known}.csv"
+def _unused(folder: Path, name: str) -> Path:
+    """Another reading of the same version is another file."""
+    path = folder / f"{name}.csv"
+    numbers = count(2)
+    while path.exists():
+        path = folder / f"{name}_{next(numbers)}.csv"
+    return path

@@ -293,7 +293,7 @@ def test_policies_of_a_pool_do_not_overlap(compiled, faults, one, other, is_refu
              "per_quantity: must be one of 1, 1000, 1000000 and 1000000000: 0"),
         (",,,,-1,1,,USD,2026-01-01,,,,",
          "price: must be not negative: -1.000000000000000000"),
-        (",,,,1,1,,,2026-01-01,,,,", "currency_code: a price needs a currency"),
+        (",,,,1,1,,,2026-01-01,,,,", "currency_code: a price must be in USD"),
         (",,,,1,1.5,,USD,2026-01-01,,,,", "per_quantity: not a whole number: 1.5"),
         (",,,,,,1,,2026-01-01,,yesterday,,",
          "known_from: not a UTC time such as 2026-05-01T12:00:00Z: yesterday"),
@@ -325,7 +325,7 @@ def test_overrides_of_one_scope_overlap_only_to_correct_what_was_known(
         ("b,,all,x,1,2026-01-01,,", "scope_id: whom the budget is for; blank for all"),
         ("b,,team,,1,2026-01-01,,", "scope_id: whom the budget is for; blank for all"),
         ("b,,team,x,-1,2026-01-01,,",
-         "monthly_budget_usd: must be not negative: -1.000000000000"),
+         "monthly_budget_usd: must be from 0 to 10^15: -1.000000000000"),
         ("b,,all,,1,,,", "valid_from: must be filled"),
     ],
 )  # fmt: skip

@@ -8,44 +8,73 @@ prices as (
     select * from {{ ref('int_prices_banded') }}
 ),
 
--- The price of the line's tier; where none is recorded, the standard one is assumed.
--- A tier's price is its own provider's: of another's list only the standard one holds.
-priced as (
+classed as (
     select
-        usage_lines.*,
-        coalesce(tiered.price_id, standard.price_id) as price_id,
-        coalesce(tiered.unit_price_usd, standard.unit_price_usd)
-            as list_unit_price_usd,
-        coalesce(tiered.is_rounded, standard.is_rounded, false) as is_rounded,
-        coalesce(tiered.processing_tier, standard.processing_tier) as price_tier,
+        *,
+        -- What a class without a price of its own is part of; null for most.
+        case when token_class = 'reasoning_tokens' then 'output_tokens' end
+            as whole_class,
         -- What a cached token is to be compared with; null for other classes.
         case
-            when usage_lines.token_class = 'cache_read_audio_tokens'
-                then 'audio_input_tokens'
-            when usage_lines.token_class like 'cache_%' then 'input_uncached_tokens'
-        end as uncached_class
+            when token_class = 'cache_read_audio_tokens' then 'audio_input_tokens'
+            when token_class like 'cache_%' then 'input_uncached_tokens'
+        end as uncached_class,
+        -- A tier's price is its own provider's: of another's list the standard one holds.
+        case
+            when price_provider_id = provider_id then processing_tier
+            else 'standard'
+        end as list_tier,
+        'standard' as standard_tier
     from usage_lines
-    left join prices as tiered
-        on
-            usage_lines.provider_id = tiered.provider_id
-            and usage_lines.price_provider_id = tiered.provider_id
-            and usage_lines.price_model_id = tiered.model_id
-            and usage_lines.token_class = tiered.token_class
-            and usage_lines.processing_tier = tiered.processing_tier
-            and usage_lines.context_tier_tokens = tiered.context_tier_tokens
-            and usage_lines.day_part_start_minute = tiered.day_part_start_minute
-            and usage_lines.event_date >= tiered.valid_from
-            and usage_lines.event_date < tiered.valid_before
-    left join prices as standard
-        on
-            usage_lines.price_provider_id = standard.provider_id
-            and usage_lines.price_model_id = standard.model_id
-            and usage_lines.token_class = standard.token_class
-            and standard.processing_tier = 'standard'
-            and usage_lines.context_tier_tokens = standard.context_tier_tokens
-            and usage_lines.day_part_start_minute = standard.day_part_start_minute
-            and usage_lines.event_date >= standard.valid_from
-            and usage_lines.event_date < standard.valid_before
+),
+
+-- The price of the line's tier; where none is recorded, the standard one is assumed.
+priced as (
+    select
+        classed.*,
+        coalesce(
+            tiered.price_id,
+            whole_tiered.price_id,
+            standard.price_id,
+            whole_standard.price_id
+        ) as price_id,
+        coalesce(
+            tiered.is_rounded,
+            whole_tiered.is_rounded,
+            standard.is_rounded,
+            whole_standard.is_rounded,
+            false
+        ) as is_rounded,
+        coalesce(
+            tiered.unit_price_usd,
+            whole_tiered.unit_price_usd,
+            standard.unit_price_usd,
+            whole_standard.unit_price_usd
+        ) as list_unit_price_usd,
+        coalesce(
+            tiered.processing_tier,
+            whole_tiered.processing_tier,
+            standard.processing_tier,
+            whole_standard.processing_tier
+        ) as price_tier
+    from classed
+    {% for alias, tier, token_class in [
+        ('tiered', 'list_tier', 'token_class'),
+        ('whole_tiered', 'list_tier', 'whole_class'),
+        ('standard', 'standard_tier', 'token_class'),
+        ('whole_standard', 'standard_tier', 'whole_class'),
+    ] %}
+        left join prices as {{ alias }}
+            on
+                classed.price_provider_id = {{ alias }}.provider_id
+                and classed.price_model_id = {{ alias }}.model_id
+                and classed.{{ token_class }} = {{ alias }}.token_class
+                and classed.{{ tier }} = {{ alias }}.processing_tier
+                and classed.context_tier_tokens = {{ alias }}.context_tier_tokens
+                and classed.day_part_start_minute = {{ alias }}.day_part_start_minute
+                and classed.event_date >= {{ alias }}.valid_from
+                and classed.event_date < {{ alias }}.valid_before
+    {% endfor %}
 ),
 
 compared as (

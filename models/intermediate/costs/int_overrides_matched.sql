@@ -8,7 +8,7 @@ overrides as (
     select * from {{ ref('int_price_overrides_known') }}
 ),
 
--- The closest to the line wins; a contract's price before a discount of the list's.
+-- The closest to the line wins; of those as close, what was learnt last.
 matched as (
     select
         usage_lines.usage_line_id,
@@ -20,8 +20,8 @@ matched as (
         row_number() over (
             partition by usage_lines.event_date, usage_lines.usage_line_id
             order by
-                case when overrides.unit_price_usd is null then 1 else 0 end asc,
                 overrides.specificity desc,
+                overrides.known_from desc nulls last,
                 overrides.valid_from desc,
                 overrides.override_id asc
         ) as preference_no

@@ -10,18 +10,6 @@ with overrides as (
         )
 ),
 
--- What is known later of the same thing and time holds.
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by
-                provider_id, model_id, token_class, processing_tier, gateway, valid_from
-            order by known_from desc nulls last, contract_id asc nulls last
-        ) as recency_no
-    from overrides
-),
-
 known as (
     select
         md5(concat_ws(
@@ -40,6 +28,7 @@ known as (
         processing_tier,
         gateway,
         contract_id,
+        known_from,
         valid_from,
         coalesce(valid_before, cast('9999-12-31' as date)) as valid_before,
         case when model_id is null then 0 else 8 end
@@ -48,7 +37,7 @@ known as (
         + case when gateway is null then 0 else 1 end as specificity,
         -- A price beyond all sense rates nothing, and stops no night.
         try_cast(
-            price * case per_quantity
+            try_cast(price as decimal(28, 18)) * case per_quantity
                 when 1 then cast(1 as decimal(10, 9))
                 when 1000 then cast(0.001 as decimal(10, 9))
                 when 1000000 then cast(0.000001 as decimal(10, 9))
@@ -56,8 +45,7 @@ known as (
             end as decimal(20, 18)
         ) as unit_price_usd,
         discount_factor
-    from ranked
-    where recency_no = 1
+    from overrides
 )
 
 select * from known

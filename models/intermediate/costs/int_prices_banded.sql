@@ -120,7 +120,7 @@ priced as (
         per_quantity,
         -- A price beyond all sense rates nothing, and stops no night.
         try_cast(
-            price * case per_quantity
+            try_cast(price as decimal(28, 18)) * case per_quantity
                 when 1 then cast(1 as decimal(10, 9))
                 when 1000 then cast(0.001 as decimal(10, 9))
                 when 1000000 then cast(0.000001 as decimal(10, 9))

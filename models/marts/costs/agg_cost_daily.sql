@@ -82,8 +82,20 @@ summed as (
             case when is_unpriced then quantity end
         ), 0) as bigint) as unpriced_quantity,
         cast(sum(logged_cost_usd) as decimal(38, 12)) as logged_cost_usd,
-        cast(sum(rated_list_cost_usd) as decimal(38, 12)) as rated_list_cost_usd,
-        cast(sum(rated_cost_usd) as decimal(38, 12)) as rated_cost_usd,
+        -- What failed throughout is known to cost nothing.
+        {% for name in ['rated_list_cost_usd', 'rated_cost_usd'] -%}
+            cast(
+                coalesce(
+                    sum({{ name }}),
+                    case
+                        when
+                            sum(unmeasured_attempt_count) = 0
+                            and sum(case when is_unpriced then 1 else 0 end) = 0
+                            then cast(0 as decimal(38, 12))
+                    end
+                ) as decimal(38, 12)
+            ) as {{ name }},
+        {% endfor -%}
         cast(sum(gateway_cache_saved_usd) as decimal(38, 12))
             as gateway_cache_saved_usd,
         cast(sum(prompt_cache_saved_usd) as decimal(38, 12)) as prompt_cache_saved_usd,
