@@ -74,7 +74,10 @@ candidates as (
     window
         class as (
             partition by
-                metered.event_date, metered.price_provider_id, metered.price_model_id, metered.token_class
+                metered.event_date,
+                metered.price_provider_id,
+                metered.price_model_id,
+                metered.token_class
         ),
         series as (
             partition by

@@ -19,7 +19,8 @@ classed as (
             when token_class = 'cache_read_audio_tokens' then 'audio_input_tokens'
             when token_class like 'cache_%' then 'input_uncached_tokens'
         end as uncached_class,
-        -- A tier's price is its own provider's: of another's list the standard one holds.
+        -- A tier's price is its own provider's; of another's list the standard one
+        -- holds.
         case
             when price_provider_id = provider_id then processing_tier
             else 'standard'
