@@ -12,6 +12,7 @@ from typing import Any
 
 from loaders.home import Home, open_home
 from loaders.ledger import Ledger
+from loaders.seed_tables import TABLES
 from loaders.streams import STREAMS
 from nightly.publish import mart_names
 from nightly.status import status
@@ -253,6 +254,7 @@ def _strangers(home: Home, ledger: Ledger) -> list[str]:
         "tollbook.duckdb", "audit.json", "night.json",
         "ledger/loads.parquet", "ledger/load_days.parquet",
     )}  # fmt: skip
+    known |= {f"build/seeds/{table.name}.parquet" for table in TABLES}
     there = [
         path.relative_to(home.path).as_posix()
         for folder in ("lake", "build", "secrets")

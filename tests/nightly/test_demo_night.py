@@ -5,11 +5,13 @@ see the files; every count and sum below went through them.
 """
 
 import json
+from datetime import UTC, datetime
 
 import duckdb
 import pytest
 
 from loaders.home import open_home
+from loaders.prices.snapshot import write_new_prices
 from tests.conftest import tollbook
 
 
@@ -178,6 +180,8 @@ def test_the_same_seed_gives_the_same_books(tmp_path):
         size = ["--days", "2", "--requests-a-day", "100"]
         key = {"TOLLBOOK_PSEUDONYM_KEY": "0123456789abcdef"}
         assert tollbook(home, "demo", "--first-night", *size, **key).returncode == 0
+        # When a price was observed is on the wall clock, too.
+        write_new_prices(home, datetime(2026, 3, 1, tzinfo=UTC))
         assert tollbook(home, "nightly", **key).returncode in (0, 4)
         manifest = json.loads((home.published / "tollbook.json").read_text())
         # When a file was landed is on the wall clock.
