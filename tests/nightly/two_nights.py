@@ -52,4 +52,5 @@ def write_night(inbox: Path, number: int) -> None:
         path.write_bytes(content)
         os.utime(path, (MIDNIGHT, MIDNIGHT + number))
     settings = inbox.parent / "tollbook.toml"
-    settings.write_text("[night]\nmax_rejected_ratio = 1\n")
+    # When the library's prices were observed is on the wall clock.
+    settings.write_text("[night]\nmax_rejected_ratio = 1\n[prices]\nlibrary = false\n")
