@@ -35,15 +35,7 @@ lines as (
         -- No two lines run together, whatever names hold.
         md5(concat_ws(
             '|1',
-            {% for name in [
-                'gateway', 'provider', 'model_name', 'provider_id', 'price_provider_id',
-                'price_model_id', 'model_basis', 'processing_tier',
-                'context_tier_tokens', 'day_part_start_minute', 'token_basis',
-                'is_gateway_cache_hit', 'is_billable', 'attempt_kind',
-                'attempt_outcome', 'api_key_id', 'developer_id', 'application_id',
-                'project_id', 'team_id', 'organization_id', 'cost_center_id', 'plan_id',
-                'environment', 'endpoint', 'prompt_template_id',
-            ] -%}
+            {% for name in usage_dimensions() -%}
                 coalesce(replace(cast({{ name }} as string), '|', '||'), '|0'),
             {% endfor -%}
             cast(event_date as string),
