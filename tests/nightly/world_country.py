@@ -86,6 +86,7 @@ class Country:
         home.path.mkdir(exist_ok=True)
         (home.path / "tollbook.toml").write_text(
             "[night]\nmax_rejected_ratio = 1.0\n"
+            + "[prices]\nlibrary = false\n"
             + "[[inbox]]\nglob = 'naive/*'\ngateway = 'g1'\n"
             + f"timezone = 'Etc/GMT{-zone:+}'\n"
             + "".join(f"[[inbox]]\nglob = '{g}/*'\ngateway = '{g}'\n" for g in GATEWAYS)
