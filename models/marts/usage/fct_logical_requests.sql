@@ -7,6 +7,7 @@ with attempts as (
         and {{ in_batch('cast(logical_requested_at as date)') }}
 ),
 
+-- Read again, or every attempt would be held to sum the few that were tried again.
 totals as (
     select
         gateway,
@@ -16,8 +17,12 @@ totals as (
         max(case when attempt_no = 1 then model_requested end) as model_requested,
         nullif(count(distinct model_requested), 0) - 1 as fallback_count,
         sum(logged_cost_usd) as logged_cost_usd
-    from attempts
-    where recorded_attempt_count > 1
+    from {{ ref('fct_attempts').render() }}
+    where
+        is_counted
+        and recorded_attempt_count > 1
+        and {{ in_batch('event_date', days_after=1) }}
+        and {{ in_batch('cast(logical_requested_at as date)') }}
     group by gateway, logical_request_id, logical_requested_at
 ),
 
