@@ -81,7 +81,7 @@ def test_the_readme_documents_every_command_and_exit_code():
 
 
 def test_the_readmes_event_lands_as_it_is_written(tmp_path):
-    readme = (PROJECT / "README.md").read_text()
+    readme = (PROJECT / "loaders" / "README.md").read_text()
     (event,) = re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
     (table,) = re.findall(r"```csv\n(team_id.*?)```", readme, re.DOTALL)
     home = open_home(tmp_path)

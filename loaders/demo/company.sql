@@ -117,12 +117,23 @@ select 'cc-' || (4100 + 10 * number) as cost_center_id,
     number
 from range(12) as numbers (number);
 
+create table customer_cost_centers as
+from (values ('cc-5000', 'Cost of sales'), ('cc-5100', 'Free tier'))
+    as centers (cost_center_id, name);
+
 create table teams as
 select 'team-' || lower(replace(cost_centers.name, ' ', '-')) as team_id,
     'org-tollgate' as organization_id, name, cost_center_id, day_of_world(-400) as valid_from
 from cost_centers
 union all
-select 'team-' || slug, organization_id, name, null, signed_up_at
+-- Whoever signed up lately waits for finance to say who bears them.
+select 'team-' || slug, organization_id, name,
+    case
+        when signed_up_at >= day_of_world(0) then null
+        when first_plan_id = 'free' then 'cc-5100'
+        else 'cc-5000'
+    end,
+    signed_up_at
 from organization_traits where number > 0;
 
 create table projects as

@@ -53,7 +53,11 @@ from plan_endpoints;
 create view directory_cost_centers as
 select cost_center_id, name, day_of_world(-400) as valid_from, false as is_deleted,
     day_of_world(-400) as recorded_at
-from cost_centers;
+from (
+    select cost_center_id, name from cost_centers
+    union all
+    from customer_cost_centers
+);
 
 create view directory_provider_accounts as
 select distinct provider, 'acct-' || replace(provider, '.', '-') as payer_account_id,

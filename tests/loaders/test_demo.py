@@ -100,13 +100,12 @@ def test_the_company_has_its_people(world):
     assert 880 <= count("developers", "developer_id") <= 920
     assert 1180 <= count("api_keys", "api_key_id") <= 1220
     teams = world / "inbox" / "demo" / "directory" / "directory_teams.csv"
-    own = [
-        row
-        for row in csv.DictReader(teams.read_text().splitlines())
-        if row["organization_id"] == "org-tollgate"
-    ]
+    rows = list(csv.DictReader(teams.read_text().splitlines()))
+    own = [row for row in rows if row["organization_id"] == "org-tollgate"]
     assert len({row["team_id"] for row in own}) == 12
     assert len({row["cost_center_id"] for row in own}) == 12
+    others = {row["cost_center_id"] for row in rows if row not in own}
+    assert others == {"cc-5000", "cc-5100", ""}
 
 
 def test_the_world_has_its_stories(world):

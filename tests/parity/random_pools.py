@@ -11,6 +11,8 @@ from pyarrow import parquet
 COUNT = 10_000
 EXPONENTS = {"USD": 2, "EUR": 2, "JPY": 0, "KWD": 3, "CLF": 4}
 CENTERS = [f"cc-{number}" for number in range(24)]
+# What is used by none of them, and what its part is called.
+NOBODY, UNATTRIBUTED = None, "unattributed"
 MONTHS = [
     f"{year}-{month:02}-01" for year in range(2018, 2026) for month in range(1, 13)
 ]
@@ -28,7 +30,8 @@ def drawn_drivers(draw):
     found = {}
     for month in MONTHS:
         kind = draw.choice(["usual", "usual", "zero", "unknown", "equal", "uneven"])
-        for center in draw.sample(CENTERS, draw.randrange(len(CENTERS))):
+        users = draw.sample(CENTERS, draw.randrange(len(CENTERS)))
+        for center in users + draw.choice([[], [NOBODY]]):
             found[month, center] = draw_use(draw, kind)
     return found
 
@@ -90,13 +93,17 @@ def expected(pool, drivers):
     minor = int((pool["amount"] * scale).quantize(Decimal(1), ROUND_HALF_UP))
     if policy is None or policy["method"] == "none":
         return {"method_none" if policy else "no_policy": minor}, {}
-    weights = {c: Fraction(w) for c, w in weights_of(pool, policy, drivers) if w}
+    weights = {
+        c or UNATTRIBUTED: Fraction(w)
+        for c, w in weights_of(pool, policy, drivers)
+        if w
+    }
     total = sum(weights.values())
     if not total:
         return {"no_weights": minor}, {}
     exact = {c: abs(minor) * weight / total for c, weight in weights.items()}
     parts = {c: int(share) for c, share in exact.items()}
-    order = sorted(exact, key=lambda c: (parts[c] - exact[c], c))
+    order = sorted(exact, key=lambda c: (parts[c] - exact[c], c == UNATTRIBUTED, c))
     for center in order[: abs(minor) - sum(parts.values())]:
         parts[center] += 1
     sign = -1 if minor < 0 else 1
@@ -111,7 +118,7 @@ def weights_of(pool, policy, drivers):
         return policy["weights"].items()
     here = [(c, used) for (month, c), used in drivers.items() if month == pool["month"]]
     if policy["method"] == "even":
-        return [(c, 1 if used["attempt_count"] else 0) for c, used in here]
+        return [(c, 1 if c and used["attempt_count"] else 0) for c, used in here]
     return [(c, used[DRIVERS[policy["driver"]]]) for c, used in here]
 
 

@@ -16,7 +16,6 @@ summed as (
         ) as bigint) as tokens,
         cast(sum(attempt_count) as bigint) as attempt_count
     from costs
-    where cost_center_id is not null
     group by cast(date_trunc('month', event_date) as date), cost_center_id
 )
 

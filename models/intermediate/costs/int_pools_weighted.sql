@@ -16,8 +16,12 @@ measured as (
         pools.pool_id,
         drivers.cost_center_id,
         pools.driver,
+        -- What nobody owns weighs as much as it was, but is no cost centre.
         case
-            when pools.method = 'even' and drivers.attempt_count > 0
+            when
+                pools.method = 'even'
+                and drivers.cost_center_id is not null
+                and drivers.attempt_count > 0
                 then cast(1 as decimal(38, 12))
             when pools.driver = 'rated_cost' then drivers.rated_cost_usd
             when pools.driver = 'tokens' then cast(drivers.tokens as decimal(38, 12))

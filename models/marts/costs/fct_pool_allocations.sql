@@ -24,7 +24,7 @@ parted as (
     select
         *,
         case
-            when cost_center_id is null then amount_minor
+            when driver_quantity is null then amount_minor
             else
                 (
                     floor_minor + case
@@ -38,7 +38,8 @@ parted as (
             when cost_center_id is not null then null
             when method is null then 'no_policy'
             when method = 'none' then 'method_none'
-            else 'no_weights'
+            when driver_quantity is null then 'no_weights'
+            else 'unattributed'
         end as retained_reason
     from ranked
 ),

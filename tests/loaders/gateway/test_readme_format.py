@@ -1,4 +1,4 @@
-"""README's forty lines are a format: they land what a newcomer's gateway writes."""
+"""The README's forty lines are a format: they land what a newcomer's gateway writes."""
 
 import re
 
@@ -31,7 +31,7 @@ RECORD = {
 @pytest.fixture
 def acme(tmp_path, monkeypatch):
     """The format, from the words of the README alone."""
-    readme = (PROJECT / "README.md").read_text()
+    readme = (PROJECT / "loaders" / "README.md").read_text()
     (fields,) = re.findall(r"```csv\n(word .*?)```", readme, re.DOTALL)
     (code,) = re.findall(r'```python\n("""Acme.*?)```', readme, re.DOTALL)
     (tmp_path / "acme.csv").write_text(fields)
