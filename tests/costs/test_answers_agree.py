@@ -40,7 +40,6 @@ def summed(rows, column):
 @pytest.mark.parametrize(
     "question",
     [
-        "cost_per_request_by_endpoint", "cost_per_request_by_model",
         "cost_of_retries_and_failures", "logged_beside_rated", "what_caches_saved",
     ],
 )  # fmt: skip
@@ -48,6 +47,14 @@ def test_every_way_to_cut_the_cost_sums_to_all_of_it(books, totals, question):
     rows = answer(books, question)
     assert summed(rows, "rated_cost_usd") == totals["rated"]
     assert summed(rows, "attempt_count") == totals["attempts"]
+
+
+@pytest.mark.parametrize("way", ["endpoint", "model", "team"])
+def test_each_way_to_slice_requests_holds_all_of_them(books, totals, way):
+    rows = [r for r in answer(books, "cost_per_request") if r["sliced_by"] == way]
+    assert summed(rows, "rated_cost_usd") == totals["rated"]
+    assert summed(rows, "attempt_count") == totals["attempts"]
+    assert_requests_are_counted_once(books, rows)
 
 
 def test_logged_cost_is_all_there_too(books, totals):
@@ -87,16 +94,17 @@ def test_the_months_cost_is_the_same_to_date_landed_and_explained(books, totals)
     assert budget["month_to_date_usd"] == totals["may"]
 
 
-def test_logical_requests_and_attempts_are_each_counted_once(books):
+def test_data_is_of_each_request_once(books):
+    assert_requests_are_counted_once(books, answer(books, "egress_by_plan"))
+
+
+def assert_requests_are_counted_once(books, rows):
     ((requests, succeeded),) = books.execute(
         "select count(*), count(*) filter (where outcome = 'succeeded') "
         "from usage.fct_logical_requests"
     ).fetchall()
-    for question in ("cost_per_request_by_endpoint", "cost_per_request_by_model",
-                     "egress_by_plan"):  # fmt: skip
-        rows = answer(books, question)
-        assert summed(rows, "request_count") == requests
-        assert summed(rows, "succeeded_count") == succeeded
+    assert summed(rows, "request_count") == requests
+    assert summed(rows, "succeeded_count") == succeeded
 
 
 def test_what_failed_before_it_was_answered_costs_nothing(books):

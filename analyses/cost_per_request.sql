@@ -1,12 +1,14 @@
--- A product owner asks: what does a request cost, by model?
--- Expect: rated cost over three counts. An attempt is each try; a logical request is
--- what a consumer asked once, counted under the model of its last try; a succeeded one
--- ends in an answer, and bears what retries and failures cost. Tokens are those with a
--- price, their cost without images and searches. What is unpriced or unmeasured is in
--- no cost.
+-- Product owners ask: what does a request cost, by endpoint, by model, by team?
+-- Expect: rated cost over three counts, each way of slicing whole. An attempt is each
+-- try; a logical request is what a consumer asked once, counted where its last try
+-- went; a succeeded one ends in an answer, and bears what retries and failures cost.
+-- Tokens are those with a price, their cost without images and searches. What is
+-- unpriced or unmeasured is in no cost. A slice of null has no name.
 with measures as (
     select
+        endpoint,
         model_name,
+        team_id,
         attempt_count,
         unmeasured_attempt_count,
         unpriced_quantity,
@@ -18,7 +20,9 @@ with measures as (
     from costs.agg_cost_daily
     union all
     select
+        endpoint,
         coalesce(model_served, model_requested) as model_name,
+        team_id,
         0 as attempt_count,
         0 as unmeasured_attempt_count,
         0 as unpriced_quantity,
@@ -30,7 +34,9 @@ with measures as (
     from usage.agg_usage_hourly
     union all
     select
+        endpoint,
         model_name,
+        team_id,
         0 as attempt_count,
         0 as unmeasured_attempt_count,
         0 as unpriced_quantity,
@@ -43,9 +49,23 @@ with measures as (
     where is_billable and rated_cost_usd is not null and token_class like '%tokens'
 ),
 
+sliced as (
+    select
+        measures.*,
+        ways.sliced_by,
+        case ways.sliced_by
+            when 'endpoint' then measures.endpoint
+            when 'model' then measures.model_name
+            else measures.team_id
+        end as slice
+    from measures
+    cross join (values ('endpoint'), ('model'), ('team')) as ways (sliced_by)
+),
+
 summed as (
     select
-        model_name,
+        sliced_by,
+        slice,
         cast(sum(attempt_count) as bigint) as attempt_count,
         cast(sum(request_count) as bigint) as request_count,
         cast(sum(succeeded_count) as bigint) as succeeded_count,
@@ -55,12 +75,13 @@ summed as (
         cast(sum(rated_cost_usd) as double) as cost_usd,
         cast(sum(token_cost_usd) as double) as token_cost_usd,
         cast(sum(priced_tokens) as double) as priced_tokens
-    from measures
-    group by model_name
+    from sliced
+    group by sliced_by, slice
 )
 
 select
-    model_name,
+    sliced_by,
+    slice,
     attempt_count,
     request_count,
     succeeded_count,
@@ -76,4 +97,4 @@ select
     unmeasured_attempt_count,
     unpriced_quantity
 from summed
-order by rated_cost_usd desc nulls last, model_name asc nulls last
+order by sliced_by asc, rated_cost_usd desc nulls last, slice asc nulls last
