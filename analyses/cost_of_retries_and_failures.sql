@@ -12,7 +12,7 @@ with measures as (
         case
             when is_aborted then 'aborted'
             when error_type is not null or status_code >= 400 then 'failed'
-            when status_code < 400 then 'succeeded'
+            when status_code < 400 or token_basis <> 'missing' then 'succeeded'
         end as attempt_outcome,
         1 as attempt_count,
         cast(

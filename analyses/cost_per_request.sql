@@ -3,7 +3,8 @@
 -- try; a logical request is what a consumer asked once, counted where its last try
 -- went; a succeeded one ends in an answer, and bears what retries and failures cost.
 -- Tokens are those with a price, their cost without images and searches. What is
--- unpriced or unmeasured is in no cost. A slice of null has no name.
+-- unpriced or unmeasured is in no cost. A slice of null has no name. All days of the
+-- books: for a month, filter each of the three by event_date.
 with measures as (
     select
         endpoint,

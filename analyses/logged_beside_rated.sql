@@ -2,7 +2,8 @@
 -- Expect: logged and rated over the same attempts. A gateway's day of a model is `both`
 -- where each attempt with tokens has a logged cost and a price, `rated_only` where none
 -- has a logged cost, `mixed` where some have, `logged_only` where something has no
--- price, `no_tokens` where nobody stated any. Only `both` can be compared.
+-- price, `no_tokens` where nobody stated any. Only `both` can be compared, and at list
+-- price: a gateway knows no contract. What yours saves is list less rated.
 with measures as (
     select
         event_date,
@@ -14,6 +15,7 @@ with measures as (
         count(logged_cost_usd) filter (where token_basis <> 'missing') as logged_count,
         0 as unknown_count,
         sum(logged_cost_usd) as logged_cost_usd,
+        cast(null as decimal(38, 12)) as rated_list_cost_usd,
         cast(null as decimal(38, 12)) as rated_cost_usd
     from usage.fct_attempts
     where is_counted
@@ -29,6 +31,7 @@ with measures as (
         0 as logged_count,
         unpriced_quantity + unmeasured_attempt_count as unknown_count,
         null as logged_cost_usd,
+        rated_list_cost_usd,
         rated_cost_usd
     from costs.agg_cost_daily
 ),
@@ -38,6 +41,7 @@ cells as (
         model_name,
         sum(attempt_count) as attempt_count,
         sum(logged_cost_usd) as logged_cost_usd,
+        sum(rated_list_cost_usd) as rated_list_cost_usd,
         sum(rated_cost_usd) as rated_cost_usd,
         case
             when sum(measured_count) = 0 then 'no_tokens'
@@ -55,9 +59,11 @@ select
     known_cost,
     cast(sum(attempt_count) as bigint) as attempt_count,
     sum(logged_cost_usd) as logged_cost_usd,
+    sum(rated_list_cost_usd) as rated_list_cost_usd,
     sum(rated_cost_usd) as rated_cost_usd,
-    case when known_cost = 'both' then sum(rated_cost_usd) - sum(logged_cost_usd) end
-        as rated_less_logged_usd
+    case
+        when known_cost = 'both' then sum(rated_list_cost_usd) - sum(logged_cost_usd)
+    end as list_less_logged_usd
 from cells
 group by model_name, known_cost
 order by model_name asc nulls last, known_cost asc

@@ -15,7 +15,8 @@ select
 from usage.fct_attempts
 where
     is_counted
-    and status_code < 400
+    and error_type is null
+    and coalesce(status_code < 400, token_basis <> 'missing')
     and not coalesce(is_aborted, false)
     and not coalesce(is_gateway_cache_hit, false)
 group by coalesce(model_served, model_requested)

@@ -2,7 +2,8 @@
 -- Expect: usage at the prices known at `as_known_on` beside its rated cost, where they
 -- differ; change_usd sums to the difference of the totals, and no row says that nothing
 -- changed. A cost unknown then or now is null, and its other side is all change.
--- Contracts and names of models are those known now.
+-- Contracts and names of models are those known now. A home that was begun today knew
+-- no price before: there every row says `unknown_then`.
 with asked as (
     -- Your moment, UTC, in place of the null; else just before the latest observation.
     select

@@ -3,15 +3,31 @@
 -- Volume: what it would cost more had all of its unit grown alike, at old prices. Mix:
 -- its share changed, at its old average price, or its own where it is new; a line that
 -- vanished is all volume and mix. Price: the average price changed, tiers and contracts
--- included. The last row explains the whole difference; unexplained_usd is 0.
+-- included. The last row explains the whole difference; unexplained_usd is 0. A month
+-- that is not over is compared with as many days of the one before; without one before,
+-- all cost is mix.
 with months as (
     select
         cast(date_trunc('month', max(event_date)) as date) as this_month,
         cast(
             date_trunc('month', date_trunc('month', max(event_date)) - interval '1' day)
             as date
-        ) as month_before
+        ) as month_before,
+        extract(day from max(event_date)) as day_count,
+        max(event_date) = last_day(max(event_date)) as is_over
     from costs.agg_cost_daily
+),
+
+compared_days as (
+    select distinct
+        day_costs.event_date,
+        day_costs.event_date >= months.this_month as is_new
+    from costs.agg_cost_daily as day_costs
+    inner join months on day_costs.event_date >= months.month_before
+    where
+        day_costs.event_date >= months.this_month
+        or months.is_over
+        or extract(day from day_costs.event_date) <= months.day_count
 ),
 
 bought as (
@@ -23,12 +39,12 @@ bought as (
             when cost_lines.token_class like '%tokens' then 'tokens'
             else cost_lines.token_class
         end as unit_name,
-        cost_lines.event_date < months.this_month as is_old,
+        not compared_days.is_new as is_old,
         cost_lines.rated_cost_usd is not null as is_priced,
         cost_lines.quantity,
         cost_lines.rated_cost_usd
     from costs.fct_cost_lines as cost_lines
-    inner join months on cost_lines.event_date >= months.month_before
+    inner join compared_days on cost_lines.event_date = compared_days.event_date
     where cost_lines.is_billable
 ),
 
@@ -75,10 +91,10 @@ stepped as (
 
 daily as (
     select
-        day_costs.event_date >= months.this_month as is_new,
+        compared_days.is_new,
         day_costs.rated_cost_usd
     from costs.agg_cost_daily as day_costs
-    inner join months on day_costs.event_date >= months.month_before
+    inner join compared_days on day_costs.event_date = compared_days.event_date
 ),
 
 explained as (

@@ -7,7 +7,8 @@ with attempts as (
         application_id,
         prompt_template_id,
         coalesce(is_gateway_cache_hit, false) as is_replayed,
-        coalesce(status_code < 400, false) as is_answered,
+        error_type is null
+        and coalesce(status_code < 400, token_basis <> 'missing') as is_answered,
         not coalesce(is_gateway_cache_hit, false)
         and input_uncached_tokens is not null
         and output_tokens is not null as is_known,
@@ -56,4 +57,3 @@ order by
     input_tokens desc nulls last,
     application_id asc nulls last,
     prompt_template_id asc nulls last
-limit 20

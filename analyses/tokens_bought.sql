@@ -5,8 +5,11 @@ select
     token_basis,
     cast(
         sum(
-            input_uncached_tokens + cache_read_tokens + cache_write_5m_tokens
-            + cache_write_1h_tokens + cache_write_other_tokens
+            input_uncached_tokens
+            + coalesce(cache_read_tokens, 0)
+            + coalesce(cache_write_5m_tokens, 0)
+            + coalesce(cache_write_1h_tokens, 0)
+            + coalesce(cache_write_other_tokens, 0)
         ) as bigint
     ) as input_tokens,
     cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,

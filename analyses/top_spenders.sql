@@ -1,6 +1,7 @@
 -- A platform owner asks: which applications, keys and developers cost most?
 -- Expect: ten of each kind and all who tie with the tenth; what names none stands
 -- apart, without a rank. Shares are of the whole rated cost; kinds are never added.
+-- All days of the books: for a month, filter `spenders` by event_date.
 with spenders as (
     select
         'application' as consumer_kind,

@@ -19,4 +19,3 @@ order by
     provider asc nulls last,
     model_name asc nulls last,
     token_class asc nulls last
-limit 50

@@ -151,7 +151,7 @@ select
     case
         when is_aborted then 'aborted'
         when error_type is not null or status_code >= 400 then 'failed'
-        when status_code < 400 then 'succeeded'
+        when status_code < 400 or token_basis <> 'missing' then 'succeeded'
     end as outcome,
     attempted_retries as retry_count,
     coalesce(attempted_fallbacks, model_changes) as fallback_count,

@@ -1,11 +1,14 @@
 """One cost, asked for in many ways: on the demo's books the answers agree."""
 
-from collections import Counter
+import csv
+from collections import Counter, defaultdict
+from datetime import date
 from decimal import Decimal
 
 import duckdb
 import pytest
 
+from tests.conftest import PROJECT
 from tests.costs.asked import answer
 
 
@@ -24,8 +27,7 @@ def totals(books):
         """
         select sum(rated_cost_usd) as rated, sum(logged_cost_usd) as logged,
             sum(attempt_count) as attempts,
-            sum(rated_cost_usd) filter (where event_date >= '2026-05-01') as may,
-            sum(logged_cost_usd) filter (where event_date >= '2026-05-01') as may_logged
+            sum(rated_cost_usd) filter (where event_date >= '2026-05-01') as may
         from costs.agg_cost_daily
         """
     )
@@ -64,11 +66,10 @@ def test_logged_cost_is_all_there_too(books, totals):
 
 def test_cost_centres_and_what_none_bears_are_the_whole_cost(books, totals):
     rows = answer(books, "cost_by_cost_center")
-    april, may = summed(rows, "april_rated_usd"), summed(rows, "may_rated_usd")
-    assert april + may == totals["rated"]
-    assert may == totals["may"]
-    assert summed(rows, "may_logged_usd") == totals["may_logged"]
-    borne = {r["cost_center"]: r["april_rated_usd"] + r["may_rated_usd"] for r in rows}
+    old, new = "month_before_rated_usd", "this_month_rated_usd"
+    assert summed(rows, old) + summed(rows, new) == totals["rated"]
+    assert summed(rows, new) == totals["may"]
+    borne = {r["cost_center"]: summed([r], old) + summed([r], new) for r in rows}
     reasons = books.execute(
         "select unattributed_reason, sum(rated_cost_usd) from costs.fct_cost_lines "
         "where unattributed_reason is not null group by unattributed_reason"
@@ -76,6 +77,18 @@ def test_cost_centres_and_what_none_bears_are_the_whole_cost(books, totals):
     assert reasons
     for reason, cost in reasons:
         assert borne[reason] == cost
+
+
+def test_shared_costs_are_borne_or_kept_to_the_last_digit(books):
+    found = defaultdict(Decimal)
+    for row in answer(books, "shared_costs"):
+        found[row["month"], row["currency_code"]] += row["amount"]
+    pools = (PROJECT / "loaders/demo/rules/cost_pools.csv").read_text().splitlines()
+    given = defaultdict(Decimal)
+    for pool in csv.DictReader(pools):
+        month = date.fromisoformat(pool["month"])
+        given[month, pool["currency_code"]] += Decimal(pool["amount"])
+    assert found == given
 
 
 def test_the_months_cost_is_the_same_to_date_landed_and_explained(books, totals):
@@ -127,6 +140,13 @@ def test_spenders_are_ranked_within_their_kind(books):
         assert row["cost_ratio"] <= row["cumulative_cost_ratio"] + 1e-9 <= 1
     assert set(kinds) == {"application", "api_key", "developer"}
     assert min(kinds.values()) >= 10
+
+
+def test_list_prices_are_what_a_gateway_logs_where_it_knows_them(books):
+    rows = answer(books, "logged_beside_rated")
+    (haiku,) = (row for row in rows if row["model_name"] == "claude-haiku-4-5")
+    assert haiku["list_less_logged_usd"] == 0
+    assert haiku["rated_cost_usd"] < haiku["rated_list_cost_usd"]
 
 
 def test_all_cost_was_unknown_before_the_first_price(books, totals):

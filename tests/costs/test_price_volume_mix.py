@@ -1,7 +1,7 @@
 """Price, volume and mix sum to the difference of two months, and mean what they say."""
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -63,12 +63,17 @@ def fill(con, lines):
 
 def expected(lines):
     """(Volume, mix, price) and kind of each line, in fractions."""
-    this = max(day for day, *_ in lines).replace(day=1)
+    last = max(day for day, *_ in lines)
+    this = last.replace(day=1)
+    # A month that is not over stands beside as many days of the one before.
+    is_over = (last + timedelta(days=1)).day == 1
     before = {5: date(2026, 4, 1), 4: date(2026, 3, 1), 2: date(2026, 1, 1)}[this.month]
     sums = defaultdict(lambda: [Fraction(0)] * 4)
     unpriced, units = set(), defaultdict(lambda: [Fraction(0)] * 2)
     for day, who, model, kind, billed, many, cost in lines:
         if not billed or day < before:
+            continue
+        if day < this and day.day > last.day and not is_over:
             continue
         key, unit, at = (who, model or "named", kind), kind, int(day >= this)
         if cost is None:

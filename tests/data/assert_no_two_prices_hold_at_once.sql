@@ -5,7 +5,8 @@ with prices as (
         lead(valid_from) over (
             partition by
                 provider_id, model_id, token_class, processing_tier,
-                context_tier_tokens, day_part_start_minute, geography, known_from
+                context_tier_tokens, day_part_start_minute, geography, currency_code,
+                known_from
             order by valid_from nulls last
         ) as next_valid_from
     from {{ ref('dim_prices') }}
@@ -18,7 +19,8 @@ spans as (
         lead(known_from) over (
             partition by
                 provider_id, model_id, token_class, processing_tier,
-                context_tier_tokens, day_part_start_minute, geography, valid_from
+                context_tier_tokens, day_part_start_minute, geography, currency_code,
+                valid_from
             order by known_from nulls last
         ) as next_known_from
     from prices

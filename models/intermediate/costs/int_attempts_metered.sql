@@ -35,12 +35,7 @@ told as (
             coalesce(attempts.cache_read_audio_tokens, 0),
             coalesce(attempts.cache_read_tokens, 0)
         ) as cached_audio_tokens,
-        case
-            when attempts.is_aborted then 'aborted'
-            when attempts.error_type is not null or attempts.status_code >= 400
-                then 'failed'
-            when attempts.status_code < 400 then 'succeeded'
-        end as attempt_outcome
+        {{ attempt_outcome('attempts') }} as attempt_outcome
     from attempts
     left join matched
         on

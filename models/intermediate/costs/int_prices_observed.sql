@@ -15,7 +15,9 @@ named as (
             replace(processing_tier, '|', '||'),
             cast(context_tier_tokens as string),
             cast(day_part_start_minute as string),
-            coalesce(replace(geography, '|', '||'), '')
+            coalesce(replace(geography, '|', '||'), ''),
+            -- A price in another currency ends none in this one.
+            replace(currency_code, '|', '||')
         )) as series_id
     from price_book
 ),

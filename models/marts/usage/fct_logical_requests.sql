@@ -76,12 +76,7 @@ requests as (
         attempts.logical_requested_at as requested_at,
         coalesce(totals.completed_at, attempts.completed_at) as completed_at,
         coalesce(totals.model_requested, attempts.model_requested) as model_requested,
-        case
-            when attempts.is_aborted then 'aborted'
-            when attempts.error_type is not null or attempts.status_code >= 400
-                then 'failed'
-            when attempts.status_code < 400 then 'succeeded'
-        end as outcome,
+        {{ attempt_outcome('attempts') }} as outcome,
         attempts.attempted_retries as retry_count,
         coalesce(attempts.attempted_fallbacks, totals.fallback_count) as fallback_count,
         {{ us_between(
