@@ -1,4 +1,4 @@
--- Product owners ask: what does a request cost, by endpoint, by model, by team?
+-- A product owner asks: what does a request cost, by endpoint, by model, by team?
 -- Expect: rated cost over three counts, each way of slicing whole. An attempt is each
 -- try; a logical request is what a consumer asked once, counted where its last try
 -- went; a succeeded one ends in an answer, and bears what retries and failures cost.
