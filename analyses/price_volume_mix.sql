@@ -21,7 +21,7 @@ with months as (
 compared_days as (
     select distinct
         day_costs.event_date,
-        day_costs.event_date >= months.this_month as is_new
+        day_costs.event_date < months.this_month as is_old
     from costs.agg_cost_daily as day_costs
     inner join months on day_costs.event_date >= months.month_before
     where
@@ -39,7 +39,7 @@ bought as (
             when cost_lines.token_class like '%tokens' then 'tokens'
             else cost_lines.token_class
         end as unit_name,
-        not compared_days.is_new as is_old,
+        compared_days.is_old,
         cost_lines.rated_cost_usd is not null as is_priced,
         cost_lines.quantity,
         cost_lines.rated_cost_usd
@@ -91,7 +91,7 @@ stepped as (
 
 daily as (
     select
-        compared_days.is_new,
+        compared_days.is_old,
         day_costs.rated_cost_usd
     from costs.agg_cost_daily as day_costs
     inner join compared_days on day_costs.event_date = compared_days.event_date
@@ -122,9 +122,8 @@ explained as (
         null as provider_id,
         null as model_name,
         null as token_class,
-        coalesce(sum(case when is_new then 0 else rated_cost_usd end), 0)
-            as old_cost_usd,
-        coalesce(sum(case when is_new then rated_cost_usd end), 0) as new_cost_usd,
+        coalesce(sum(rated_cost_usd) filter (where is_old), 0) as old_cost_usd,
+        coalesce(sum(rated_cost_usd) filter (where not is_old), 0) as new_cost_usd,
         0 as volume_usd,
         0 as mix_usd,
         0 as price_usd
